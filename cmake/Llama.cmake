@@ -1,0 +1,35 @@
+# libllama and llama-common (for its Jinja chat templates), as the target axia::llama.
+#
+#   AXIA_LLAMA=pinned   the build that tools/setup_llama.sh made in AXIA_LLAMA_PREFIX
+#   AXIA_LLAMA=system   whatever find_package(llama) finds; llama-common and its headers must be installed beside it
+set(AXIA_LLAMA "pinned" CACHE STRING "Where libllama comes from: pinned or system")
+set_property(CACHE AXIA_LLAMA PROPERTY STRINGS pinned system)
+set(AXIA_LLAMA_PREFIX "" CACHE PATH "Install prefix of the pinned libllama")
+
+if(AXIA_LLAMA STREQUAL "pinned")
+    if(NOT EXISTS "${AXIA_LLAMA_PREFIX}/complete")
+        message(FATAL_ERROR "AXIA_LLAMA_PREFIX='${AXIA_LLAMA_PREFIX}' holds no finished build. Run ./run build, or tools/setup_llama.sh.")
+    endif()
+    list(PREPEND CMAKE_PREFIX_PATH "${AXIA_LLAMA_PREFIX}")
+elseif(NOT AXIA_LLAMA STREQUAL "system")
+    message(FATAL_ERROR "AXIA_LLAMA is '${AXIA_LLAMA}'; it can be pinned or system.")
+endif()
+
+find_package(Threads REQUIRED)
+find_package(llama REQUIRED)
+find_library(AXIA_LLAMA_COMMON llama-common REQUIRED HINTS "${LLAMA_LIB_DIR}")
+find_path(AXIA_LLAMA_COMMON_INCLUDE chat.h REQUIRED
+    HINTS "${LLAMA_INCLUDE_DIR}/llama-common" "${LLAMA_INCLUDE_DIR}/llama.cpp/common"
+    PATH_SUFFIXES llama-common)
+
+add_library(axia_llama INTERFACE)
+add_library(axia::llama ALIAS axia_llama)
+target_include_directories(axia_llama SYSTEM INTERFACE "${AXIA_LLAMA_COMMON_INCLUDE}" "${LLAMA_INCLUDE_DIR}")
+target_link_libraries(axia_llama INTERFACE "${AXIA_LLAMA_COMMON}")
+foreach(part llama-common-base vendor-hash cpp-httplib)
+    find_library(AXIA_PART_${part} ${part} HINTS "${LLAMA_LIB_DIR}")
+    if(AXIA_PART_${part})
+        target_link_libraries(axia_llama INTERFACE "${AXIA_PART_${part}}")
+    endif()
+endforeach()
+target_link_libraries(axia_llama INTERFACE llama ggml::ggml Threads::Threads ${CMAKE_DL_LIBS})

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Fetches the pinned llama.cpp source, builds it once per version, flags, compiler and processor, and prints the
+# install prefix. Everything lives in the cache folder, outside the tree.
+set -euo pipefail
+
+version=0.3.36
+sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
+flags=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON
+    -DGGML_OPENMP=OFF -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TESTS=OFF
+    -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF)
+
+cache=${AXIA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/axia}/third_party
+processor=$(sed -n 's/^flags[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
+key=$(printf '%s\n' "$version" "${flags[@]}" "$(${CXX:-c++} --version | head -n 1)" "$processor" | sha256sum | cut -c1-12)
+prefix=$cache/llama-$version-$key
+if [ -e "$prefix/complete" ]; then echo "$prefix"; exit 0; fi
+
+mkdir -p "$cache"
+exec 9>"$cache/llama.lock"
+flock 9
+if [ -e "$prefix/complete" ]; then echo "$prefix"; exit 0; fi
+
+say() { echo "llama: $*" >&2; }
+archive=$cache/llama_cpp_python-$version.tar.gz
+if ! echo "$sha256  $archive" | sha256sum --check --status 2>/dev/null; then
+    say "fetching the pinned source $version (75 MB)"
+    rm -rf "$cache/download" && mkdir -p "$cache/download"
+    python3 -m pip download --quiet --no-deps --no-binary llama-cpp-python "llama-cpp-python==$version" -d "$cache/download" >&2
+    found=$(ls "$cache"/download/llama_cpp_python-*.tar.gz)
+    echo "$sha256  $found" | sha256sum --check --status || { say "the source archive has another sha256 than the pinned one; nothing was built"; exit 1; }
+    mv "$found" "$archive" && rm -rf "$cache/download"
+fi
+
+work=$cache/llama-build-$key
+rm -rf "$work" "$prefix" && mkdir -p "$work"
+tar -xzf "$archive" -C "$work" --strip-components=1
+source=$work/vendor/llama.cpp
+say "building (about five minutes on two cores, once)"
+{
+    cmake -S "$source" -B "$work/build" -G Ninja "${flags[@]}" -DCMAKE_INSTALL_PREFIX="$prefix"
+    ninja -C "$work/build"
+    cmake --install "$work/build"
+} >"$cache/llama-build.log" 2>&1 || { tail -n 30 "$cache/llama-build.log" >&2; say "the build failed; the whole log is $cache/llama-build.log"; exit 1; }
+find "$work/build" -name 'libllama-common-base.a' -o -name 'libvendor-hash.a' -o -name 'libcpp-httplib.a' | while read -r part; do
+    cp "$part" "$prefix/lib/"
+done
+mkdir -p "$prefix/include/llama-common"
+(cd "$source/common" && find . -name '*.h' -exec cp --parents {} "$prefix/include/llama-common/" \;)
+if [ -d "$source/vendor" ]; then
+    (cd "$source/vendor" && find . \( -name '*.h' -o -name '*.hpp' \) -path '*sheredom*' -exec cp --parents {} "$prefix/include/llama-common/" \; || true)
+fi
+cp "$source/LICENSE" "$prefix/LICENSE"
+touch "$prefix/complete"
+rm -rf "$work"
+echo "$prefix"
