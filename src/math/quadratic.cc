@@ -1,0 +1,342 @@
+#include "axia/math/quadratic.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "axia/core/error.h"
+
+namespace axia::math {
+namespace {
+
+using core::Error;
+using core::ErrorKind;
+
+constexpr double infinite = std::numeric_limits<double>::infinity();
+constexpr double dependent = 1e-11;  // squared sine under which a row adds nothing to the active ones
+constexpr double violated = 1e-11;   // of a row's scale: what counts as not met
+constexpr double missed = 1e-9;      // of a row's scale: what makes a dependent row infeasible
+
+double dot(const double* a, const double* b, std::size_t n) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+// lower Cholesky factor of a k x k row-major matrix; false when a pivot is not positive
+bool cholesky(std::vector<double>& a, std::size_t k) {
+    for (std::size_t i = 0; i < k; ++i) {
+        for (std::size_t j = 0; j <= i; ++j) {
+            const double rest = a[i * k + j] - dot(&a[i * k], &a[j * k], j);
+            if (i != j) {
+                a[i * k + j] = rest / a[j * k + j];
+            } else if (rest > 0) {
+                a[i * k + i] = std::sqrt(rest);
+            } else {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+// G + delta diag(G), delta the smallest of a few that makes it positive definite
+std::vector<double> factor_gram(const std::vector<double>& gram, std::size_t k) {
+    double largest = 0;
+    for (std::size_t i = 0; i < k; ++i) largest = std::max(largest, gram[i * k + i]);
+    if (largest == 0) largest = 1;
+    for (const double delta : {1e-12, 1e-10, 1e-8, 1e-6}) {
+        std::vector<double> factor = gram;
+        for (std::size_t i = 0; i < k; ++i) {
+            const double own = gram[i * k + i];
+            factor[i * k + i] += delta * (own > 0 ? own : largest);
+        }
+        if (cholesky(factor, k)) return factor;
+    }
+    throw Error(ErrorKind::input, "gram matrix is not positive semidefinite", "gram");
+}
+
+void check(std::size_t k, const std::vector<double>& gram, const std::vector<double>& readings,
+           std::size_t m) {
+    if (k == 0 || k > LeastShift::limit || m > LeastShift::limit) {
+        throw Error(ErrorKind::usage,
+                    std::to_string(k) + " directions and " + std::to_string(m) + " rows",
+                    "least shift", "1 to 32 directions, up to 32 rows");
+    }
+    if (gram.size() != k * k || readings.size() != m * k) {
+        throw Error(ErrorKind::mismatch,
+                    "gram of " + std::to_string(gram.size()) + " and readings of " +
+                        std::to_string(readings.size()) + " numbers for " + std::to_string(k) +
+                        " directions and " + std::to_string(m) + " rows",
+                    "least shift");
+    }
+    const auto finite = [](double value) { return std::isfinite(value); };
+    if (!std::all_of(gram.begin(), gram.end(), finite)) {
+        throw Error(ErrorKind::input, "value is not finite", "gram");
+    }
+    if (!std::all_of(readings.begin(), readings.end(), finite)) {
+        throw Error(ErrorKind::input, "value is not finite", "readings");
+    }
+    for (std::size_t i = 0; i < k; ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            const double size = std::sqrt(std::fabs(gram[i * k + i] * gram[j * k + j]));
+            if (std::fabs(gram[i * k + j] - gram[j * k + i]) > 1e-6 * size) {
+                throw Error(ErrorKind::input, "gram matrix is not symmetric", "gram");
+            }
+        }
+    }
+}
+
+}  // namespace
+
+// gaps of unit rows, the active rows in order, their multipliers, and the factor of their Q
+struct LeastShift::Work {
+    std::array<double, limit> gap;
+    std::array<double, limit> multiplier;  // by place in active
+    std::array<std::size_t, limit> active;
+    std::size_t count = 0;
+    std::array<char, limit> done;  // row is active, or follows from active rows
+    std::array<double, limit * limit> factor;
+    std::size_t steps = 0;
+
+    // Q_WW y = rhs in place
+    void solve(double* rhs) const {
+        for (std::size_t i = 0; i < count; ++i) {
+            rhs[i] = (rhs[i] - dot(&factor[i * limit], rhs, i)) / factor[i * limit + i];
+        }
+        for (std::size_t i = count; i-- > 0;) {
+            for (std::size_t j = i + 1; j < count; ++j) rhs[i] -= factor[j * limit + i] * rhs[j];
+            rhs[i] /= factor[i * limit + i];
+        }
+    }
+};
+
+LeastShift::LeastShift(std::size_t k, std::vector<double> gram, std::vector<double> readings,
+                       std::vector<RowRule> rules)
+    : k_(k), rules_(std::move(rules)), readings_(std::move(readings)) {
+    const std::size_t m = rules_.size();
+    check(k, gram, readings_, m);
+    const std::vector<double> lower = factor_gram(gram, k);
+
+    unit_.resize(m);
+    lift_.resize(m * k);
+    for (std::size_t j = 0; j < m; ++j) {
+        double* row = &readings_[j * k];
+        double* lift = &lift_[j * k];
+        for (std::size_t i = 0; i < k; ++i) {  // L b = a
+            lift[i] = (row[i] - dot(&lower[i * k], lift, i)) / lower[i * k + i];
+        }
+        const double norm = std::sqrt(dot(lift, lift, k));
+        unit_[j] = (rules_[j] == RowRule::at_most ? -1 : 1) / (norm > 0 ? norm : 1);
+        for (std::size_t i = 0; i < k; ++i) {
+            lift[i] *= unit_[j];
+            row[i] *= unit_[j];
+        }
+    }
+    cross_.resize(m * m);
+    for (std::size_t i = 0; i < m; ++i) {
+        for (std::size_t j = 0; j < m; ++j) cross_[i * m + j] = dot(&lift_[i * k], &lift_[j * k], k);
+    }
+    for (std::size_t j = 0; j < m; ++j) {
+        double* lift = &lift_[j * k];
+        for (std::size_t i = k; i-- > 0;) {  // L' y = b
+            for (std::size_t l = i + 1; l < k; ++l) lift[i] -= lower[l * k + i] * lift[l];
+            lift[i] /= lower[i * k + i];
+        }
+    }
+
+    single_.assign(m * k, 0);
+    single_ok_.assign(m, 0);
+    for (std::size_t j = 0; j < m; ++j) {
+        if (rules_[j] == RowRule::equal) continue;
+        Work work;
+        for (std::size_t i = 0; i < m; ++i) {
+            work.gap[i] = rules_[i] == RowRule::equal ? 0 : -infinite;
+        }
+        work.gap[j] = 1;
+        single_ok_[j] = solve_active(work, std::span<double>(&single_[j * k], k));
+    }
+}
+
+bool LeastShift::solve(std::span<const double> gaps, std::span<double> amounts) const {
+    const std::size_t m = rules_.size();
+    if (gaps.size() != m || amounts.size() != k_) {
+        throw Error(ErrorKind::mismatch,
+                    std::to_string(gaps.size()) + " gaps and " + std::to_string(amounts.size()) +
+                        " amounts for " + std::to_string(m) + " rows and " + std::to_string(k_) +
+                        " directions",
+                    "least shift");
+    }
+    std::fill(amounts.begin(), amounts.end(), 0.0);
+    Work work;
+    bool moved = false;
+    std::size_t open = 0, last = 0;
+    for (std::size_t j = 0; j < m; ++j) {
+        const double gap = gaps[j] * unit_[j];
+        const bool equal = rules_[j] == RowRule::equal;
+        if (std::isnan(gap) || gap == infinite || (equal && gap == -infinite)) return false;
+        work.gap[j] = gap;
+        if (equal) {
+            moved = moved || gap != 0;
+        } else if (gap > 0) {
+            ++open;
+            last = j;
+        }
+    }
+    if (!moved && open == 0) return true;
+    if (!moved && open == 1) {
+        if (!single_ok_[last]) return false;
+        for (std::size_t i = 0; i < k_; ++i) amounts[i] = work.gap[last] * single_[last * k_ + i];
+        bool met = true;
+        for (std::size_t j = 0; j < m && met; ++j) {
+            met = rules_[j] == RowRule::equal || j == last ||
+                  dot(&readings_[j * k_], amounts.data(), k_) >= work.gap[j];
+        }
+        if (met) return true;
+        std::fill(amounts.begin(), amounts.end(), 0.0);
+    }
+    return solve_active(work, amounts);
+}
+
+// min 0.5 x'Gx by its dual: x = sum over active rows of multiplier * G^-1 a, multipliers of inequalities >= 0
+bool LeastShift::solve_active(Work& work, std::span<double> amounts) const {
+    const std::size_t m = rules_.size();
+    work.done.fill(0);
+    for (std::size_t j = 0; j < m; ++j) {
+        if (rules_[j] == RowRule::equal && !raise(j, work)) return false;
+    }
+    for (;;) {
+        double length = 0;  // |U'x|, = |B'multiplier|
+        std::array<double, limit> reading;
+        for (std::size_t j = 0; j < m; ++j) {
+            reading[j] = 0;
+            for (std::size_t a = 0; a < work.count; ++a) {
+                reading[j] += cross_[j * m + work.active[a]] * work.multiplier[a];
+            }
+        }
+        for (std::size_t a = 0; a < work.count; ++a) {
+            length += work.multiplier[a] * reading[work.active[a]];
+        }
+        length = std::sqrt(std::max(0.0, length));
+        std::size_t worst = m;
+        double most = 0;
+        for (std::size_t j = 0; j < m; ++j) {
+            if (work.done[j] || work.gap[j] == -infinite) continue;
+            const double lack = work.gap[j] - reading[j];
+            if (lack > most && lack > violated * (std::fabs(work.gap[j]) + length)) {
+                most = lack;
+                worst = j;
+            }
+        }
+        if (worst == m) break;
+        if (!raise(worst, work)) return false;
+    }
+    polish(work, amounts);
+    return true;
+}
+
+// Goldfarb and Idnani 1983: raise the multiplier of one row until it is met, dropping rows whose own
+// multiplier falls to 0 on the way. False: no shift meets it beside the rows kept.
+bool LeastShift::raise(std::size_t row, Work& work) const {
+    const std::size_t m = rules_.size();
+    const bool equal = rules_[row] == RowRule::equal;
+    double own = 0;
+    for (;;) {
+        if (++work.steps > 100 * (limit + 1)) {
+            throw Error(ErrorKind::internal, "active set did not settle", "least shift");
+        }
+        factor(work);
+        std::array<double, limit> turn;  // change of the active multipliers per unit of own
+        double reading = own * cross_[row * m + row], size = own * own * cross_[row * m + row];
+        for (std::size_t a = 0; a < work.count; ++a) {
+            const double q = cross_[row * m + work.active[a]];
+            turn[a] = -q;
+            reading += q * work.multiplier[a];
+            size += 2 * own * q * work.multiplier[a];
+            for (std::size_t b = 0; b < work.count; ++b) {
+                size += work.multiplier[a] * work.multiplier[b] *
+                        cross_[work.active[a] * m + work.active[b]];
+            }
+        }
+        work.solve(turn.data());
+        double slope = cross_[row * m + row];  // squared sine between the row and the active ones
+        for (std::size_t a = 0; a < work.count; ++a) {
+            slope += cross_[row * m + work.active[a]] * turn[a];
+        }
+        const double lack = work.gap[row] - reading;
+        const bool adds = slope > dependent;
+        const double scale = std::fabs(work.gap[row]) + std::sqrt(std::max(0.0, size));
+        if (!adds && own == 0 && std::fabs(lack) <= missed * scale) {
+            work.done[row] = 1;  // follows from the others
+            return true;
+        }
+
+        double step = adds ? lack / slope : infinite;
+        std::size_t drop = work.count;
+        for (std::size_t a = 0; a < work.count; ++a) {
+            if (equal || rules_[work.active[a]] == RowRule::equal || turn[a] > -1e-11) continue;
+            const double until = std::max(0.0, work.multiplier[a]) / -turn[a];
+            if (until < step) {
+                step = until;
+                drop = a;
+            }
+        }
+        if (step == infinite) return false;
+        for (std::size_t a = 0; a < work.count; ++a) work.multiplier[a] += step * turn[a];
+        own += step;
+        if (drop == work.count) {
+            work.active[work.count] = row;
+            work.multiplier[work.count++] = own;
+            work.done[row] = 1;
+            return true;
+        }
+        // dropping one row may free others that followed from it
+        work.done.fill(0);
+        --work.count;
+        for (std::size_t a = drop; a < work.count; ++a) {
+            work.active[a] = work.active[a + 1];
+            work.multiplier[a] = work.multiplier[a + 1];
+        }
+        for (std::size_t a = 0; a < work.count; ++a) work.done[work.active[a]] = 1;
+    }
+}
+
+void LeastShift::factor(Work& work) const {
+    const std::size_t m = rules_.size();
+    for (std::size_t i = 0; i < work.count; ++i) {
+        for (std::size_t j = 0; j <= i; ++j) {
+            double* row = &work.factor[i * limit];
+            const double rest = cross_[work.active[i] * m + work.active[j]] -
+                                dot(row, &work.factor[j * limit], j);
+            row[j] = i == j ? std::sqrt(std::max(rest, dependent / 100))
+                            : rest / work.factor[j * limit + j];
+        }
+    }
+}
+
+// the active rows as equations, with the residual taken from x itself
+void LeastShift::polish(Work& work, std::span<double> amounts) const {
+    factor(work);
+    for (int round = 0; round < 6; ++round) {
+        std::fill(amounts.begin(), amounts.end(), 0.0);
+        for (std::size_t a = 0; a < work.count; ++a) {
+            const double* lift = &lift_[work.active[a] * k_];
+            for (std::size_t i = 0; i < k_; ++i) amounts[i] += work.multiplier[a] * lift[i];
+        }
+        std::array<double, limit> rest;
+        bool met = true;
+        for (std::size_t a = 0; a < work.count; ++a) {
+            const double* row = &readings_[work.active[a] * k_];
+            const double gap = work.gap[work.active[a]];
+            rest[a] = gap - dot(row, amounts.data(), k_);
+            met = met && std::fabs(rest[a]) <= 1e-15 * std::fabs(gap);
+        }
+        if (met || round == 5) return;
+        work.solve(rest.data());
+        for (std::size_t a = 0; a < work.count; ++a) work.multiplier[a] += rest[a];
+    }
+}
+
+}  // namespace axia::math
