@@ -24,6 +24,8 @@ struct CheckOptions {
     double length_difference = 0.15;  // of characters or words between sides, above = problem
     double bias_warning = 0.66;       // bag-of-words accuracy
     double bias_problem = 0.70;
+    double length_warning = 0.56;  // length-only accuracy
+    double length_problem = 0.60;
     std::size_t cues = 25;          // cue words kept, each way
     std::size_t min_dilemmas = 20;  // per value
 };
@@ -61,8 +63,7 @@ PairCheck check_pairs(std::span<const ContrastPair> pairs, const CheckOptions& o
 
 struct SystemCheck {
     std::vector<PairCheck> values;
-    std::vector<std::string>
-        problems;  // of the system as a whole: missing files, dilemmas, controls
+    std::vector<std::string> problems;  // of the whole: missing files, dilemmas, controls
     std::size_t problem_count() const;  // these and those of the values
 };
 

@@ -48,7 +48,7 @@ struct GgufValue {
 struct GgufTensor {
     std::string name;
     std::uint32_t type = 0;            // ggml type id
-    std::vector<std::uint64_t> shape;  // innermost first, 1 to 4 dimensions, each >= 1
+    std::vector<std::uint64_t> shape;  // innermost first, 0 to 4 dimensions, each >= 1
     std::uint64_t offset = 0;          // from GgufFile::data_offset, a multiple of the alignment
     std::uint64_t bytes = 0;           // 0 when the type is not known here
     bool known_type = true;
@@ -110,13 +110,13 @@ std::vector<float> parse_gguf_f32(std::string_view bytes, const GgufFile& file,
                                   std::string_view tensor);
 
 /// To run before libllama sees a model file, which may abort on a bad one: read_gguf, and then
-/// general.architecture is there, at least one tensor, no two overlap, value vectors and adapters
-/// are refused (Error{mismatch}). Returns what was read.
+/// general.architecture is there, at least one tensor, and each tensor starts where the one before it
+/// ends. Value vectors and adapters are Error{mismatch}. Returns what was read.
 GgufFile check_model_file(const std::filesystem::path& path);
 
-/// Writes version 3, little endian, alignment 32; F32 tensors only. Keys and tensors keep their
-/// order. A key set twice keeps its place and its last value. Throws Error{internal} for an empty
-/// or overlong name, a shape that does not match, values that are not finite.
+/// Writes version 3, little endian, alignment 32; F32 tensors only. Keys and tensors keep their order;
+/// a key set twice keeps its place and its last value. Throws Error{internal} for a name that is empty,
+/// too long or there twice, a shape that does not fit, text that is not UTF-8, weights not finite.
 class GgufWriter {
   public:
     void set(std::string_view key, std::string_view value);
