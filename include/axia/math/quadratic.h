@@ -35,15 +35,18 @@ class LeastShift {
 
   private:
     struct Work;
+    bool solve_active(Work& work, std::span<double> amounts) const;
     bool raise(std::size_t row, Work& work) const;
-    bool polish(Work& work, std::span<double> amounts) const;
+    void polish(Work& work, std::span<double> amounts) const;
+    void factor(Work& work) const;
 
     std::size_t k_ = 0;
     std::vector<RowRule> rules_;
-    std::vector<double> readings_;  // m x k, at_most rows negated: every inequality is at_least
+    std::vector<double> unit_;      // m, +-1 / |row| in the metric G^-1; - turns at_most into at_least
+    std::vector<double> readings_;  // m x k, rows times unit_
     std::vector<double> lift_;      // m x k, row j = G^-1 a_j
-    std::vector<double> cross_;     // m x m, Q = A G^-1 A'
-    std::vector<double> single_;    // m x k, x for gap_j = 1 alone with the equal rows held
+    std::vector<double> cross_;     // m x m, Q = A G^-1 A', diagonal 1
+    std::vector<double> single_;    // m x k, x for unit gap j alone with the equal rows held
     std::vector<char> single_ok_;   // m, whether that exists
 };
 
