@@ -114,7 +114,8 @@ std::vector<float> parse_gguf_f32(std::string_view bytes, const GgufFile& file,
 /// ends. Value vectors and adapters are Error{mismatch}. Returns what was read.
 GgufFile check_model_file(const std::filesystem::path& path);
 
-/// Writes version 3, little endian, alignment 32; F32 tensors only. Keys and tensors keep their order;
+/// Writes version 3, little endian, alignment 32; F32 tensors only. Keys and tensors keep their
+/// order;
 /// a key set twice keeps its place and its last value. Throws Error{internal} for a name that is empty,
 /// too long or there twice, a shape that does not fit, text that is not UTF-8, weights not finite.
 class GgufWriter {
