@@ -110,14 +110,14 @@ std::vector<float> parse_gguf_f32(std::string_view bytes, const GgufFile& file,
                                   std::string_view tensor);
 
 /// To run before libllama sees a model file, which may abort on a bad one: read_gguf, and then
-/// general.architecture is there, at least one tensor, and each tensor starts where the one before it
-/// ends. Value vectors and adapters are Error{mismatch}. Returns what was read.
+/// general.architecture is there, at least one tensor, and each tensor starts where the one before
+/// it ends. Value vectors and adapters are Error{mismatch}. Returns what was read.
 GgufFile check_model_file(const std::filesystem::path& path);
 
 /// Writes version 3, little endian, alignment 32; F32 tensors only. Keys and tensors keep their
-/// order;
-/// a key set twice keeps its place and its last value. Throws Error{internal} for a name that is empty,
-/// too long or there twice, a shape that does not fit, text that is not UTF-8, weights not finite.
+/// order; a key set twice keeps its place and its last value. Throws Error{internal} for a name
+/// that is empty, too long or there twice, a shape that does not fit, text that is not UTF-8,
+/// weights that are not finite.
 class GgufWriter {
   public:
     void set(std::string_view key, std::string_view value);
