@@ -9,6 +9,11 @@ flags=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEP
     -DGGML_OPENMP=OFF -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TESTS=OFF
     -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF)
 
+# libllama's AMX kernels crash here (illegal instruction once a second graph has run), so they are left out
+if [ "$(uname -m)" = x86_64 ]; then
+    flags+=("-DCMAKE_C_FLAGS=-mno-amx-tile -mno-amx-int8 -mno-amx-bf16" "-DCMAKE_CXX_FLAGS=-mno-amx-tile -mno-amx-int8 -mno-amx-bf16")
+fi
+
 cache=${AXIA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/axia}/third_party
 processor=$(sed -n 's/^flags[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
 key=$(printf '%s\n' "$version" "${flags[@]}" "$(${CXX:-c++} --version | head -n 1)" "$processor" | sha256sum | cut -c1-12)
