@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
+#include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -242,6 +245,9 @@ class PairRules {
     }
 
     void check_surface() {
+        std::set<std::string> groups;
+        for (const ContrastPair& pair : pairs_) groups.insert(group(pair));
+        if (groups.size() < 10) return;  // too few for an accuracy to mean anything
         const auto judge = [&](const char* what, double accuracy, double bad, double doubtful) {
             const std::string text = std::string(what) +
                                      " alone tells the sides apart with accuracy " +

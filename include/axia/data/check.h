@@ -56,7 +56,8 @@ struct PairCheck {
     std::map<std::string, std::size_t> persons, forms, others;  // counts of the fields
 };
 
-/// The bias indices need two groups or more; without them they stay .5 with interval [0, 1].
+/// The bias indices need two groups or more; without them they stay .5 with interval [0, 1]. They
+/// are held against the limits from ten groups on.
 /// Words are [a-z]+('[a-z]+)? of the lower-cased text; classifiers are L2 logistic regressions
 /// with C = 1, folds by group, accuracies averaged over seeded repeats.
 PairCheck check_pairs(std::span<const ContrastPair> pairs, const CheckOptions& options = {});
