@@ -19,7 +19,7 @@ struct ShrunkCovariance::State {
     RowMajor rows;  // n x d, centred on their class
     double shrinkage = 0;
     double scale = 0;
-    double data = 0;   // Sigma = data * X'X + ridge * I
+    double data = 0;  // Sigma = data * X'X + ridge * I
     double ridge = 0;
     bool singular = false;
     bool by_columns = false;      // n >= d: factor of Sigma itself
@@ -27,8 +27,12 @@ struct ShrunkCovariance::State {
 };
 
 ShrunkCovariance::ShrunkCovariance(std::shared_ptr<const State> state) : state_(std::move(state)) {}
-double ShrunkCovariance::shrinkage() const noexcept { return state_->shrinkage; }
-double ShrunkCovariance::scale() const noexcept { return state_->scale; }
+double ShrunkCovariance::shrinkage() const noexcept {
+    return state_->shrinkage;
+}
+double ShrunkCovariance::scale() const noexcept {
+    return state_->scale;
+}
 std::size_t ShrunkCovariance::size() const noexcept {
     return static_cast<std::size_t>(state_->rows.cols());
 }
@@ -37,10 +41,10 @@ namespace {
 
 VectorXd vector_of(std::span<const double> values, Index d) {
     if (static_cast<Index>(values.size()) != d) {
-        throw Error(ErrorKind::mismatch,
-                    std::to_string(values.size()) + " numbers for " + std::to_string(d) +
-                        " dimensions",
-                    "covariance");
+        throw Error(
+            ErrorKind::mismatch,
+            std::to_string(values.size()) + " numbers for " + std::to_string(d) + " dimensions",
+            "covariance");
     }
     return Eigen::Map<const VectorXd>(values.data(), d);
 }
@@ -84,7 +88,8 @@ ShrunkCovariance within_class_covariance(const Matrix& x, std::span<const int> y
     std::map<int, std::pair<VectorXd, double>> classes;  // sum of rows, count
     for (Index i = 0; i < n; ++i) {
         auto& [sum, count] =
-            classes.try_emplace(y[static_cast<std::size_t>(i)], VectorXd::Zero(d), 0.0).first->second;
+            classes.try_emplace(y[static_cast<std::size_t>(i)], VectorXd::Zero(d), 0.0)
+                .first->second;
         sum += rows.row(i).transpose();
         count += 1;
     }
@@ -105,7 +110,8 @@ ShrunkCovariance within_class_covariance(const Matrix& x, std::span<const int> y
     gram.triangularView<Eigen::StrictlyUpper>() = gram.transpose();
 
     // Ledoit and Wolf 2004, with |A|^2 = trace(A A') / d:
-    //   delta = |S - mu I|^2,  beta = min(delta, 1/n^2 sum_i |x_i x_i' - S|^2),  shrinkage = beta / delta
+    //   delta = |S - mu I|^2,  beta = min(delta, 1/n^2 sum_i |x_i x_i' - S|^2),  shrinkage = beta /
+    //   delta
     const double count = static_cast<double>(n), width = static_cast<double>(d);
     const VectorXd squares = rows.rowwise().squaredNorm();
     const double mu = squares.sum() / count / width;

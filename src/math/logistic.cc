@@ -36,14 +36,14 @@ void check_labels(std::span<const int> y) {
     std::size_t ones = 0;
     for (std::size_t i = 0; i < y.size(); ++i) {
         if (y[i] != 0 && y[i] != 1) {
-            throw Error(ErrorKind::input, "label " + std::to_string(y[i]), "row " + std::to_string(i),
-                        "labels are 0 or 1");
+            throw Error(ErrorKind::input, "label " + std::to_string(y[i]),
+                        "row " + std::to_string(i), "labels are 0 or 1");
         }
         ones += static_cast<std::size_t>(y[i]);
     }
     if (ones == 0 || ones == y.size()) {
-        throw Error(ErrorKind::input, "all " + std::to_string(y.size()) + " labels are " +
-                                          (ones ? "1" : "0"),
+        throw Error(ErrorKind::input,
+                    "all " + std::to_string(y.size()) + " labels are " + (ones ? "1" : "0"),
                     "labels", "a probe needs texts of both classes");
     }
 }
@@ -75,9 +75,10 @@ struct Loss {
     }
 };
 
-// Damped Newton on 0.5 |w|^2 + loss(eta), eta = the logits. `direction` fills, for the current g and root,
-// the change of eta (turn), w . dw (cross), |dw|^2 (step2) and the Newton decrement squared (returned);
-// `advance(t)` moves the unknowns. Armijo with factor 1/2: the objective is convex, so it ends.
+// Damped Newton on 0.5 |w|^2 + loss(eta), eta = the logits. `direction` fills, for the current g
+// and root, the change of eta (turn), w . dw (cross), |dw|^2 (step2) and the Newton decrement
+// squared (returned); `advance(t)` moves the unknowns. Armijo with factor 1/2: the objective is
+// convex, so it ends.
 template <typename Direction, typename Advance>
 void newton(const Loss& loss, const LogisticOptions& options, VectorXd& eta, LogisticFit& fit,
             Direction direction, Advance advance) {

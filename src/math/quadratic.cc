@@ -15,9 +15,9 @@ using core::Error;
 using core::ErrorKind;
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr double dependent = 1e-11;  // squared sine under which a row adds nothing to the active ones
-constexpr double violated = 1e-11;   // of a row's scale: what counts as not met
-constexpr double missed = 1e-9;      // of a row's scale: what makes a dependent row infeasible
+constexpr double dependent = 1e-8;  // sine under which a row adds nothing to the active ones
+constexpr double violated = 1e-11;  // of a row's scale: what counts as not met
+constexpr double missed = 1e-9;     // of a row's scale: what makes a dependent row infeasible
 
 double dot(const double* a, const double* b, std::size_t n) {
     double sum = 0;
@@ -91,24 +91,41 @@ void check(std::size_t k, const std::vector<double>& gram, const std::vector<dou
 
 }  // namespace
 
-// gaps of unit rows, the active rows in order, their multipliers, and the factor of their Q
+// In z = L'x with rows of length 1: the gaps, the point, the active rows in order with their
+// multipliers, and their orthogonal basis Q with B_W' = Q R.
 struct LeastShift::Work {
     std::array<double, limit> gap;
+    std::array<double, limit> point;
     std::array<double, limit> multiplier;  // by place in active
     std::array<std::size_t, limit> active;
     std::size_t count = 0;
-    std::array<char, limit> done;  // row is active, or follows from active rows
-    std::array<double, limit * limit> factor;
+    std::array<char, limit> done;                // row is active, or follows from active rows
+    std::array<double, limit * limit> basis;     // column j of Q at j * limit
+    std::array<double, limit * limit> triangle;  // R[i][j] at i * limit + j, i <= j
     std::size_t steps = 0;
 
-    // Q_WW y = rhs in place
-    void solve(double* rhs) const {
-        for (std::size_t i = 0; i < count; ++i) {
-            rhs[i] = (rhs[i] - dot(&factor[i * limit], rhs, i)) / factor[i * limit + i];
+    // along = Q'vector, vector -= Q along; the second pass restores what cancellation lost
+    void project(double* vector, double* along, std::size_t k, std::size_t columns) const {
+        std::fill(along, along + columns, 0.0);
+        for (int pass = 0; pass < 2; ++pass) {
+            for (std::size_t j = 0; j < columns; ++j) {
+                const double* column = &basis[j * limit];
+                const double part = dot(column, vector, k);
+                along[j] += part;
+                for (std::size_t i = 0; i < k; ++i) vector[i] -= part * column[i];
+            }
         }
+    }
+    void solve_upper(double* rhs) const {  // R y = rhs
         for (std::size_t i = count; i-- > 0;) {
-            for (std::size_t j = i + 1; j < count; ++j) rhs[i] -= factor[j * limit + i] * rhs[j];
-            rhs[i] /= factor[i * limit + i];
+            for (std::size_t j = i + 1; j < count; ++j) rhs[i] -= triangle[i * limit + j] * rhs[j];
+            rhs[i] /= triangle[i * limit + i];
+        }
+    }
+    void solve_lower(double* rhs) const {  // R'y = rhs
+        for (std::size_t i = 0; i < count; ++i) {
+            for (std::size_t j = 0; j < i; ++j) rhs[i] -= triangle[j * limit + i] * rhs[j];
+            rhs[i] /= triangle[i * limit + i];
         }
     }
 };
@@ -118,35 +135,23 @@ LeastShift::LeastShift(std::size_t k, std::vector<double> gram, std::vector<doub
     : k_(k), rules_(std::move(rules)), readings_(std::move(readings)) {
     const std::size_t m = rules_.size();
     check(k, gram, readings_, m);
-    const std::vector<double> lower = factor_gram(gram, k);
+    lower_ = factor_gram(gram, k);
 
     unit_.resize(m);
-    lift_.resize(m * k);
+    rows_.resize(m * k);
     for (std::size_t j = 0; j < m; ++j) {
         double* row = &readings_[j * k];
-        double* lift = &lift_[j * k];
+        double* reduced = &rows_[j * k];
         for (std::size_t i = 0; i < k; ++i) {  // L b = a
-            lift[i] = (row[i] - dot(&lower[i * k], lift, i)) / lower[i * k + i];
+            reduced[i] = (row[i] - dot(&lower_[i * k], reduced, i)) / lower_[i * k + i];
         }
-        const double norm = std::sqrt(dot(lift, lift, k));
+        const double norm = std::sqrt(dot(reduced, reduced, k));
         unit_[j] = (rules_[j] == RowRule::at_most ? -1 : 1) / (norm > 0 ? norm : 1);
         for (std::size_t i = 0; i < k; ++i) {
-            lift[i] *= unit_[j];
+            reduced[i] *= unit_[j];
             row[i] *= unit_[j];
         }
     }
-    cross_.resize(m * m);
-    for (std::size_t i = 0; i < m; ++i) {
-        for (std::size_t j = 0; j < m; ++j) cross_[i * m + j] = dot(&lift_[i * k], &lift_[j * k], k);
-    }
-    for (std::size_t j = 0; j < m; ++j) {
-        double* lift = &lift_[j * k];
-        for (std::size_t i = k; i-- > 0;) {  // L' y = b
-            for (std::size_t l = i + 1; l < k; ++l) lift[i] -= lower[l * k + i] * lift[l];
-            lift[i] /= lower[i * k + i];
-        }
-    }
-
     single_.assign(m * k, 0);
     single_ok_.assign(m, 0);
     for (std::size_t j = 0; j < m; ++j) {
@@ -200,31 +205,20 @@ bool LeastShift::solve(std::span<const double> gaps, std::span<double> amounts) 
     return solve_active(work, amounts);
 }
 
-// min 0.5 x'Gx by its dual: x = sum over active rows of multiplier * G^-1 a, multipliers of inequalities >= 0
 bool LeastShift::solve_active(Work& work, std::span<double> amounts) const {
     const std::size_t m = rules_.size();
     work.done.fill(0);
+    std::fill(work.point.begin(), work.point.begin() + static_cast<std::ptrdiff_t>(k_), 0.0);
     for (std::size_t j = 0; j < m; ++j) {
         if (rules_[j] == RowRule::equal && !raise(j, work)) return false;
     }
     for (;;) {
-        double length = 0;  // |U'x|, = |B'multiplier|
-        std::array<double, limit> reading;
-        for (std::size_t j = 0; j < m; ++j) {
-            reading[j] = 0;
-            for (std::size_t a = 0; a < work.count; ++a) {
-                reading[j] += cross_[j * m + work.active[a]] * work.multiplier[a];
-            }
-        }
-        for (std::size_t a = 0; a < work.count; ++a) {
-            length += work.multiplier[a] * reading[work.active[a]];
-        }
-        length = std::sqrt(std::max(0.0, length));
+        const double length = std::sqrt(dot(work.point.data(), work.point.data(), k_));
         std::size_t worst = m;
         double most = 0;
         for (std::size_t j = 0; j < m; ++j) {
             if (work.done[j] || work.gap[j] == -infinite) continue;
-            const double lack = work.gap[j] - reading[j];
+            const double lack = work.gap[j] - dot(&rows_[j * k_], work.point.data(), k_);
             if (lack > most && lack > violated * (std::fabs(work.gap[j]) + length)) {
                 most = lack;
                 worst = j;
@@ -233,41 +227,29 @@ bool LeastShift::solve_active(Work& work, std::span<double> amounts) const {
         if (worst == m) break;
         if (!raise(worst, work)) return false;
     }
-    polish(work, amounts);
+    finish(work, amounts);
     return true;
 }
 
-// Goldfarb and Idnani 1983: raise the multiplier of one row until it is met, dropping rows whose own
-// multiplier falls to 0 on the way. False: no shift meets it beside the rows kept.
+// Goldfarb and Idnani 1983: raise the multiplier of one row until it is met, dropping rows whose
+// own multiplier falls to 0 on the way. False: no shift meets it beside the rows kept.
 bool LeastShift::raise(std::size_t row, Work& work) const {
-    const std::size_t m = rules_.size();
     const bool equal = rules_[row] == RowRule::equal;
     double own = 0;
     for (;;) {
         if (++work.steps > 100 * (limit + 1)) {
             throw Error(ErrorKind::internal, "active set did not settle", "least shift");
         }
-        factor(work);
+        std::array<double, limit> free;  // the row's part orthogonal to the active ones
         std::array<double, limit> turn;  // change of the active multipliers per unit of own
-        double reading = own * cross_[row * m + row], size = own * own * cross_[row * m + row];
-        for (std::size_t a = 0; a < work.count; ++a) {
-            const double q = cross_[row * m + work.active[a]];
-            turn[a] = -q;
-            reading += q * work.multiplier[a];
-            size += 2 * own * q * work.multiplier[a];
-            for (std::size_t b = 0; b < work.count; ++b) {
-                size += work.multiplier[a] * work.multiplier[b] *
-                        cross_[work.active[a] * m + work.active[b]];
-            }
-        }
-        work.solve(turn.data());
-        double slope = cross_[row * m + row];  // squared sine between the row and the active ones
-        for (std::size_t a = 0; a < work.count; ++a) {
-            slope += cross_[row * m + work.active[a]] * turn[a];
-        }
-        const double lack = work.gap[row] - reading;
-        const bool adds = slope > dependent;
-        const double scale = std::fabs(work.gap[row]) + std::sqrt(std::max(0.0, size));
+        std::copy_n(&rows_[row * k_], k_, free.begin());
+        work.project(free.data(), turn.data(), k_, work.count);
+        work.solve_upper(turn.data());
+        const double slope = dot(free.data(), free.data(), k_);
+        const bool adds = work.count < k_ && slope > dependent * dependent;
+        const double lack = work.gap[row] - dot(&rows_[row * k_], work.point.data(), k_);
+        const double scale =
+            std::fabs(work.gap[row]) + std::sqrt(dot(work.point.data(), work.point.data(), k_));
         if (!adds && own == 0 && std::fabs(lack) <= missed * scale) {
             work.done[row] = 1;  // follows from the others
             return true;
@@ -276,21 +258,26 @@ bool LeastShift::raise(std::size_t row, Work& work) const {
         double step = adds ? lack / slope : infinite;
         std::size_t drop = work.count;
         for (std::size_t a = 0; a < work.count; ++a) {
-            if (equal || rules_[work.active[a]] == RowRule::equal || turn[a] > -1e-11) continue;
-            const double until = std::max(0.0, work.multiplier[a]) / -turn[a];
+            if (equal || rules_[work.active[a]] == RowRule::equal || turn[a] < 1e-11) continue;
+            const double until = std::max(0.0, work.multiplier[a]) / turn[a];
             if (until < step) {
                 step = until;
                 drop = a;
             }
         }
         if (step == infinite) return false;
-        for (std::size_t a = 0; a < work.count; ++a) work.multiplier[a] += step * turn[a];
+        for (std::size_t a = 0; a < work.count; ++a) work.multiplier[a] -= step * turn[a];
         own += step;
         if (drop == work.count) {
             work.active[work.count] = row;
             work.multiplier[work.count++] = own;
             work.done[row] = 1;
+            factor(work);
+            settle(work);
             return true;
+        }
+        if (adds) {
+            for (std::size_t i = 0; i < k_; ++i) work.point[i] += step * free[i];
         }
         // dropping one row may free others that followed from it
         work.done.fill(0);
@@ -300,42 +287,60 @@ bool LeastShift::raise(std::size_t row, Work& work) const {
             work.multiplier[a] = work.multiplier[a + 1];
         }
         for (std::size_t a = 0; a < work.count; ++a) work.done[work.active[a]] = 1;
+        factor(work);
     }
 }
 
+// B_W' = Q R by Gram-Schmidt, twice over
 void LeastShift::factor(Work& work) const {
-    const std::size_t m = rules_.size();
-    for (std::size_t i = 0; i < work.count; ++i) {
-        for (std::size_t j = 0; j <= i; ++j) {
-            double* row = &work.factor[i * limit];
-            const double rest = cross_[work.active[i] * m + work.active[j]] -
-                                dot(row, &work.factor[j * limit], j);
-            row[j] = i == j ? std::sqrt(std::max(rest, dependent / 100))
-                            : rest / work.factor[j * limit + j];
+    for (std::size_t a = 0; a < work.count; ++a) {
+        double* column = &work.basis[a * limit];
+        std::array<double, limit> along;
+        std::copy_n(&rows_[work.active[a] * k_], k_, column);
+        work.project(column, along.data(), k_, a);
+        for (std::size_t i = 0; i < a; ++i) work.triangle[i * limit + a] = along[i];
+        const double norm = std::sqrt(dot(column, column, k_));
+        work.triangle[a * limit + a] = norm;
+        for (std::size_t i = 0; i < k_; ++i) column[i] /= norm;
+    }
+}
+
+// the nearest point on the active rows and its multipliers, free of the drift of the steps:
+// R'y = gap, z = Q y, R multiplier = y
+void LeastShift::settle(Work& work) const {
+    for (std::size_t a = 0; a < work.count; ++a) work.multiplier[a] = work.gap[work.active[a]];
+    work.solve_lower(work.multiplier.data());
+    for (std::size_t i = 0; i < k_; ++i) {
+        work.point[i] = 0;
+        for (std::size_t a = 0; a < work.count; ++a) {
+            work.point[i] += work.multiplier[a] * work.basis[a * limit + i];
         }
     }
+    work.solve_upper(work.multiplier.data());
 }
 
-// the active rows as equations, with the residual taken from x itself
-void LeastShift::polish(Work& work, std::span<double> amounts) const {
-    factor(work);
-    for (int round = 0; round < 6; ++round) {
-        std::fill(amounts.begin(), amounts.end(), 0.0);
-        for (std::size_t a = 0; a < work.count; ++a) {
-            const double* lift = &lift_[work.active[a] * k_];
-            for (std::size_t i = 0; i < k_; ++i) amounts[i] += work.multiplier[a] * lift[i];
+// x of the point, with the rest of the active rows taken from x itself
+void LeastShift::finish(Work& work, std::span<double> amounts) const {
+    for (int round = 0;; ++round) {
+        std::copy_n(work.point.begin(), k_, amounts.begin());
+        for (std::size_t i = k_; i-- > 0;) {  // L'x = z
+            for (std::size_t l = i + 1; l < k_; ++l) amounts[i] -= lower_[l * k_ + i] * amounts[l];
+            amounts[i] /= lower_[i * k_ + i];
         }
         std::array<double, limit> rest;
         bool met = true;
         for (std::size_t a = 0; a < work.count; ++a) {
-            const double* row = &readings_[work.active[a] * k_];
             const double gap = work.gap[work.active[a]];
-            rest[a] = gap - dot(row, amounts.data(), k_);
+            rest[a] = gap - dot(&readings_[work.active[a] * k_], amounts.data(), k_);
             met = met && std::fabs(rest[a]) <= 1e-15 * std::fabs(gap);
         }
-        if (met || round == 5) return;
-        work.solve(rest.data());
-        for (std::size_t a = 0; a < work.count; ++a) work.multiplier[a] += rest[a];
+        if (met || round == 3) return;
+        work.solve_lower(rest.data());
+        for (std::size_t a = 0; a < work.count; ++a) {
+            for (std::size_t i = 0; i < k_; ++i) {
+                work.point[i] += rest[a] * work.basis[a * limit + i];
+            }
+        }
     }
 }
 

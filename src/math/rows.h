@@ -1,11 +1,6 @@
 // A float matrix as centred double rows, a block at a time, with its checks.
 #pragma once
 
-// gcc 12 takes the AVX-512 intrinsics under Eigen for uninitialised (its bug 105593)
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
@@ -42,11 +37,12 @@ inline void check_rows(const Matrix& x, std::size_t labels) {
     if (x.rows == 0 || x.cols == 0) throw Error(ErrorKind::input, "no values", "matrix");
     for (std::size_t i = 0; i < x.rows; ++i) {
         const auto row = x.row(i);
-        const auto bad = std::find_if(row.begin(), row.end(), [](float v) { return !std::isfinite(v); });
+        const auto bad =
+            std::find_if(row.begin(), row.end(), [](float v) { return !std::isfinite(v); });
         if (bad != row.end()) {
-            throw Error(ErrorKind::input, "value is not finite",
-                        "row " + std::to_string(i) + ", column " +
-                            std::to_string(bad - row.begin()));
+            throw Error(
+                ErrorKind::input, "value is not finite",
+                "row " + std::to_string(i) + ", column " + std::to_string(bad - row.begin()));
         }
     }
 }

@@ -20,6 +20,8 @@ double logit(double p) {
     return std::log(p) - std::log1p(-p);
 }
 
-double log1p_exp(double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))); }
+double log1p_exp(double x) {
+    return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x)));
+}
 
 }  // namespace axia::math

@@ -184,7 +184,9 @@ double standard_error(std::span<const double> values) {
     return std::sqrt(squares / (n - 1) / n);
 }
 
-double median(std::vector<double> values) { return quantile(std::move(values), .5); }
+double median(std::vector<double> values) {
+    return quantile(std::move(values), .5);
+}
 
 double quantile(std::vector<double> values, double q) {
     need_some(values.size(), "quantile");

@@ -10,8 +10,8 @@
 
 namespace axia::math {
 
-/// Sigma = (1 - shrinkage) S + shrinkage * scale * I, S = X'X / n of the rows centred on their class.
-/// Kept as rows: nothing larger than n x d and min(n, d) squared is formed. Cheap to copy.
+/// Sigma = (1 - shrinkage) S + shrinkage * scale * I, S = X'X / n of the rows centred on their
+/// class. Kept as rows: nothing larger than n x d and min(n, d) squared is formed. Cheap to copy.
 class ShrunkCovariance {
   public:
     /// In [0, 1] (Ledoit and Wolf 2004).
@@ -24,7 +24,8 @@ class ShrunkCovariance {
     /// Sigma w. Throws Error{mismatch} unless w has d numbers.
     std::vector<double> apply(std::span<const double> w) const;
 
-    /// Sigma^-1 v (Woodbury when n < d). Throws Error{mismatch} on size, Error{input} when Sigma is singular.
+    /// Sigma^-1 v (Woodbury when n < d). Throws Error{mismatch} on size, Error{input} when Sigma is
+    /// singular.
     std::vector<double> solve(std::span<const double> v) const;
 
   private:
@@ -35,10 +36,10 @@ class ShrunkCovariance {
     std::shared_ptr<const State> state_;
 };
 
-/// x: n x d, y: n class labels (any integers). Every row is centred on the mean of its class, then the
-/// Ledoit-Wolf shrinkage of the pooled rows is taken (divisor n).
-/// Throws Error{mismatch} on sizes, Error{input} when empty, on a value that is not finite (naming row
-/// and column, from 0), and when no row differs from its class mean.
+/// x: n x d, y: n class labels (any integers). Every row is centred on the mean of its class, then
+/// the Ledoit-Wolf shrinkage of the pooled rows is taken (divisor n). Throws Error{mismatch} on
+/// sizes, Error{input} when empty, on a value that is not finite (naming row and column, from 0),
+/// and when no row differs from its class mean.
 ShrunkCovariance within_class_covariance(const Matrix& x, std::span<const int> y);
 
 }  // namespace axia::math

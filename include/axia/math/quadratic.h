@@ -11,17 +11,17 @@ enum class RowRule { at_least, at_most, equal };
 
 /// The shift is h' = h + sum_i x_i u_i; x = amounts minimises its squared length
 ///     0.5 x' G x   subject to   (A x)_j >= | <= | = gap_j,   G = U U', A[j][i] = w_j . u_i.
-/// Exact (dual active set, Goldfarb and Idnani 1983). Immutable once made: one object may serve many
-/// threads, and solve allocates nothing.
+/// Exact (dual active set, Goldfarb and Idnani 1983). Immutable once made: one object may serve
+/// many threads, and solve allocates nothing.
 class LeastShift {
   public:
     static constexpr std::size_t limit = 32;  // of k and of m
 
-    /// k directions, m = rules.size() rows. gram: k*k, symmetric positive semidefinite (compute it and
-    /// the readings in double from the same vectors); readings: m*k row-major. Directions that are
-    /// parallel share the shift. Throws Error{usage} unless 1 <= k <= limit and m <= limit,
-    /// Error{mismatch} on sizes, Error{input} on a value that is not finite, or a gram that is not symmetric
-    /// or not positive semidefinite.
+    /// k directions, m = rules.size() rows. gram: k*k, symmetric positive semidefinite (compute it
+    /// and the readings in double from the same vectors); readings: m*k row-major. Directions that
+    /// are parallel share the shift. Throws Error{usage} unless 1 <= k <= limit and m <= limit,
+    /// Error{mismatch} on sizes, Error{input} on a value that is not finite, or a gram that is not
+    /// symmetric or not positive semidefinite.
     LeastShift(std::size_t k, std::vector<double> gram, std::vector<double> readings,
                std::vector<RowRule> rules);
 
@@ -37,17 +37,19 @@ class LeastShift {
     struct Work;
     bool solve_active(Work& work, std::span<double> amounts) const;
     bool raise(std::size_t row, Work& work) const;
-    void polish(Work& work, std::span<double> amounts) const;
     void factor(Work& work) const;
+    void settle(Work& work) const;
+    void finish(Work& work, std::span<double> amounts) const;
 
     std::size_t k_ = 0;
     std::vector<RowRule> rules_;
-    std::vector<double> unit_;      // m, +-1 / |row| in the metric G^-1; - turns at_most into at_least
+    std::vector<double> lower_;     // k x k, L L' = G
     std::vector<double> readings_;  // m x k, rows times unit_
-    std::vector<double> lift_;      // m x k, row j = G^-1 a_j
-    std::vector<double> cross_;     // m x m, Q = A G^-1 A', diagonal 1
-    std::vector<double> single_;    // m x k, x for unit gap j alone with the equal rows held
-    std::vector<char> single_ok_;   // m, whether that exists
+    std::vector<double>
+        unit_;  // m, makes rows of length 1 in z = L'x; < 0 turns at_most into at_least
+    std::vector<double> rows_;     // m x k, B = A L^-T: the problem is min 0.5 |z|^2, B z >= gap
+    std::vector<double> single_;   // m x k, x for unit gap j alone with the equal rows held
+    std::vector<char> single_ok_;  // m, whether that exists
 };
 
 }  // namespace axia::math

@@ -1,4 +1,5 @@
-// Numbers with intervals: Wilson, bootstrap over units and clusters, quantiles, area under the curve.
+// Numbers with intervals: Wilson, bootstrap over units and clusters, quantiles, area under the
+// curve.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +25,8 @@ struct Estimate {
 /// Throws Error{usage} when successes > n or level is not in (0, 1).
 Interval wilson(std::size_t successes, std::size_t n, double level = .95);
 
-/// Mean with the percentile bootstrap interval; the values are the units resampled. One unit gives an
-/// interval of no width. Same seed, same interval. Throws Error{input} when empty or not finite.
+/// Mean with the percentile bootstrap interval; the values are the units resampled. One unit gives
+/// an interval of no width. Same seed, same interval. Throws Error{input} when empty or not finite.
 Estimate bootstrap_mean(std::span<const double> values, std::uint64_t seed,
                         std::size_t draws = 2000, double level = .95);
 
