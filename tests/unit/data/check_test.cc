@@ -203,15 +203,16 @@ TEST(Check, SystemGathersWhatIsWrong) {
                       value + "\n  - {id: play, name: Play" + value + "\n");
     const auto calm = scratch.write(
         "pairs/calm-life.jsonl",
-        R"({"value":"calm-life","other":"sport","positive":"A calm life, a lamp.","negative":"A long road, a rope."})"
+        R"({"value":"calm-life","other":"sport","positive":"A calm life, a lamp.",)"
+        R"("negative":"A long road, a rope."})"
         "\n"
         R"({"value":"calm-life","positive":"I read, for play.","negative":"I sing at noon."})"
         "\n");
     const auto play = scratch.write("pairs/play.jsonl", "{\"value\":\"play\"}\n");
     const auto dilemmas = scratch.write(
         "dilemmas/calm-life.jsonl",
-        R"({"id":"d1","value":"calm-life","other":"sport","situation":"s","toward":"t?","away":"a?",)"
-        R"("options":{"toward":"T","away":"A"}})");
+        R"({"id":"d1","value":"calm-life","other":"sport","situation":"s","toward":"t?",)"
+        R"("away":"a?","options":{"toward":"T","away":"A"}})");
     scratch.write("neutral_prompts.jsonl", R"({"text":"What is 2 + 2?"})");
     scratch.write("neutral_texts.jsonl", R"({"text":"Four."})");
     const SystemCheck check = check_value_system(read_value_system(scratch.path));

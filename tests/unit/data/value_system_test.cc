@@ -61,10 +61,9 @@ TEST(ValueSystem, ReadsTheFolder) {
     const auto pairs = scratch.write(
         "pairs/order.jsonl",
         R"({"value":"order","other":"play","positive":"p","negative":"n","split":"learn"})");
-    scratch.write(
-        "dilemmas/order.jsonl",
-        R"({"id":"d1","value":"order","other":"play","split":"heldout","situation":"s","toward":"t?",)"
-        R"("away":"a?","options":{"toward":"T","away":"A"}})");
+    scratch.write("dilemmas/order.jsonl",
+                  R"({"id":"d1","value":"order","other":"play","split":"heldout","situation":"s",)"
+                  R"("toward":"t?","away":"a?","options":{"toward":"T","away":"A"}})");
     scratch.write("neutral_prompts.jsonl", R"({"text":"What is 2 + 2?","split":"heldout"})");
     scratch.write("neutral_texts.jsonl", R"({"text":"Four.","prompt":"What is 2 + 2?"})");
     scratch.write("controls.jsonl",
