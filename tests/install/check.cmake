@@ -1,0 +1,35 @@
+function(run)
+    execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE out)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "${ARGN}\nended with ${status}\n${out}")
+    endif()
+    set(out "${out}" PARENT_SCOPE)
+endfunction()
+
+set(prefix ${WORK}/prefix)
+file(REMOVE_RECURSE ${prefix} ${WORK}/consumer)
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix} --config ${CONFIG})
+run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${WORK}/consumer -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${COMPILER}
+    -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_BUILD_TYPE=${CONFIG})
+run(${CMAKE_COMMAND} --build ${WORK}/consumer --config ${CONFIG})
+run(${WORK}/consumer/consumer ${prefix}/share/axia/values/schwartz)
+if(NOT out MATCHES "10 values")
+    message(FATAL_ERROR "the consumer printed: ${out}")
+endif()
+
+# the installed program stands alone too
+run(${prefix}/bin/axia --version)
+if(NOT out MATCHES "axia ${VERSION}")
+    message(FATAL_ERROR "the installed axia printed: ${out}")
+endif()
+
+# nothing installed may point into the build, the source or the cache
+file(GLOB_RECURSE texts ${prefix}/*.cmake)
+foreach(text ${texts})
+    file(READ ${text} content)
+    string(FIND "${content}" "${BUILD}" in_build)
+    string(FIND "${content}" "/third_party/" in_cache)
+    if(NOT in_build EQUAL -1 OR NOT in_cache EQUAL -1)
+        message(FATAL_ERROR "${text} names the build folder or the cache")
+    endif()
+endforeach()
