@@ -22,7 +22,9 @@ TEST(Pairs, ReadsEveryField) {
         R"({"id":"x1","value":"security","other":"power","scene":"Why?","form":"plan",)"
         R"("person":"first","split":"heldout","positive":"A lock.","negative":"A crown.","more":3})"
         "\r\n\n"
-        R"({"value":"security","positive":"A \"b\" é","negative":"C","split":"train","scene":null})"
+        R"({"value":"security","positive":"A \"b\" )"
+        "\xC3\xA9"
+        R"(","negative":"C","split":"train","scene":null})"
         "\n";
     const auto pairs = parse_pairs_jsonl(text, "p.jsonl");
     ASSERT_EQ(pairs.size(), 2u);

@@ -60,11 +60,15 @@ TEST(PrefixBatch, RandomBatchesAreComplete) {
                 ASSERT_EQ(row.position, static_cast<int>(p));
                 ASSERT_LE(row.sequence, static_cast<int>(i));
                 ASSERT_GT(row.sequence_end, static_cast<int>(i));
-                if (p > 0) ASSERT_GT(batch.row_of(i, p), batch.row_of(i, p - 1));
+                if (p > 0) {
+                    ASSERT_GT(batch.row_of(i, p), batch.row_of(i, p - 1));
+                }
                 // a shared row past the free part is shared within one group only
                 for (int s = row.sequence; s < row.sequence_end; ++s) {
                     const Leaf& other = batch.leaf(static_cast<std::size_t>(s));
-                    if (p >= batch.leaf(i).free_rows) ASSERT_EQ(other.group, batch.leaf(i).group);
+                    if (p >= batch.leaf(i).free_rows) {
+                        ASSERT_EQ(other.group, batch.leaf(i).group);
+                    }
                 }
             }
         }
