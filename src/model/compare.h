@@ -1,0 +1,15 @@
+// How fast a copy is beside its source, and how far from it.
+#pragma once
+
+#include "axia/core/log.h"
+#include "axia/model/model.h"
+#include "axia/model/prepare.h"
+
+namespace axia::model {
+
+/// Fills KL, rates and note of `card`: about `seconds` of interleaved rounds, at least two.
+void compare_models(const std::shared_ptr<const Model>& source,
+                    const std::shared_ptr<const Model>& copy, double seconds, int threads,
+                    const core::Watch& watch, PreparedCard& card);
+
+}  // namespace axia::model
