@@ -108,8 +108,9 @@ void compare(Run& run, bool one_thread) {
     // a core type forced for old OpenBLAS builds would only slow theirs down
     std::vector<std::string> command = {"env", "-u", "OPENBLAS_CORETYPE", "-u", "OPENBLAS_L2_SIZE"};
     command.insert(command.end(),
-                   {python, AXIA_SOURCE_DIR "/bench/logistic_bench.py", scratch.folder / "states",
-                    std::to_string(layers), std::to_string(rows), std::to_string(columns)});
+                   {python, std::string(AXIA_SOURCE_DIR) + "/bench/logistic_bench.py",
+                    scratch.folder / "states", std::to_string(layers), std::to_string(rows),
+                    std::to_string(columns)});
     Child child(command);
     math::LogisticOptions options;
     options.threads = one_thread ? 1 : 0;

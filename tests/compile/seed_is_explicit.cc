@@ -1,6 +1,8 @@
 #include "axia/core/random.h"
 
-std::uint64_t draw(axia::core::Rng rng) { return rng.next(); }
+std::uint64_t draw(axia::core::Rng rng) {
+    return rng.next();
+}
 
 // A number is not taken for a generator by mistake.
 std::uint64_t first() {
