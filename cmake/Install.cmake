@@ -27,5 +27,5 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/axiaConfig.cmake ${CMAKE_CURRENT_BINAR
 
 install(DIRECTORY values DESTINATION ${axia_share})
 install(FILES models.yaml DESTINATION ${axia_share} OPTIONAL)
-install(FILES apps/report_page/dist/report.html DESTINATION ${axia_share} OPTIONAL)
+install(FILES apps/report_page/dist/report.html DESTINATION ${axia_share}/report OPTIONAL)
 install(FILES LICENSE DESTINATION ${axia_share}/licences RENAME axia.txt)

@@ -1,0 +1,21 @@
+// The JSON files of a run folder: their names, schemas and shapes.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "report/shape.h"
+
+namespace axia::report {
+
+struct RunFile {
+    std::string_view key;  // of the page's data; the file is key + ".json"
+    std::string_view schema;
+    int version = 1;
+    Shape shape;
+};
+
+/// run first; the others are optional.
+std::span<const RunFile> run_files();
+
+}  // namespace axia::report
