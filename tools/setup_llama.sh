@@ -9,14 +9,10 @@ flags=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEP
     -DGGML_OPENMP=OFF -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TESTS=OFF
     -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF)
 
-# libllama's AMX kernels crash here (illegal instruction once a second graph has run), so they are left out
-if [ "$(uname -m)" = x86_64 ]; then
-    flags+=("-DCMAKE_C_FLAGS=-mno-amx-tile -mno-amx-int8 -mno-amx-bf16" "-DCMAKE_CXX_FLAGS=-mno-amx-tile -mno-amx-int8 -mno-amx-bf16")
-fi
-
 cache=${AXIA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/axia}/third_party
 processor=$(sed -n 's/^flags[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
-key=$(printf '%s\n' "$version" "${flags[@]}" "$(${CXX:-c++} --version | head -n 1)" "$processor" | sha256sum | cut -c1-12)
+patch=amx-tile-config
+key=$(printf '%s\n' "$version" "$patch" "${flags[@]}" "$(${CXX:-c++} --version | head -n 1)" "$processor" | sha256sum | cut -c1-12)
 prefix=$cache/llama-$version-$key
 if [ -e "$prefix/complete" ]; then echo "$prefix"; exit 0; fi
 
@@ -40,6 +36,9 @@ work=$cache/llama-build-$key
 rm -rf "$work" "$prefix" && mkdir -p "$work"
 tar -xzf "$archive" -C "$work" --strip-components=1
 source=$work/vendor/llama.cpp
+# gcc 12 tells the optimiser that ldtilecfg reads 8 of its 64 bytes, so the stores before it are dropped and the AMX
+# kernels die of an illegal instruction: make the whole structure visible
+sed -i 's/^\( *\)_tile_loadconfig(&tc);/\1__asm__ volatile("" : : "r"(\&tc) : "memory"); _tile_loadconfig(\&tc);/' "$source/ggml/src/ggml-cpu/amx/mmq.cpp"
 say "building (about five minutes on two cores, once)"
 {
     cmake -S "$source" -B "$work/build" -G Ninja "${flags[@]}" -DCMAKE_INSTALL_PREFIX="$prefix"

@@ -2,9 +2,12 @@
 
 #include <Eigen/Core>
 
+#include <time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <optional>
+#include <thread>
 #include <vector>
 
 #include "axia/model/session.h"
@@ -19,11 +22,17 @@ constexpr int longest_prompt = 48;     // tokens of each
 constexpr int most_decoded = 24;       // tokens of one round
 constexpr double round_seconds = 0.3;  // of each of the four parts of a round, about
 constexpr int most_rounds = 8;
-constexpr double kl_share = 0.4;  // of the time
+constexpr double kl_share = 0.4;    // of the time
+constexpr double busy_share = 0.8;  // of the cores' time that a quiet machine gives at least
+
+double seconds_of(::clockid_t clock) {
+    ::timespec time{};
+    ::clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
 
 double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
+    return seconds_of(CLOCK_MONOTONIC);
 }
 
 /// KL(source || copy) of one row, in nats: sum of p (log p - log q).
@@ -50,7 +59,8 @@ std::vector<Row> prompt_rows(std::span<const Token> tokens, int sequence, bool e
 class Runner {
   public:
     Runner(const std::shared_ptr<const Model>& model, const SessionOptions& options)
-        : session_(model, options) {}
+        : session_(model, options),
+          clock_(options.threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC) {}
 
     Session& session() { return session_; }
 
@@ -64,28 +74,30 @@ class Runner {
             rows.insert(rows.end(), part.begin(), part.end());
         }
         session_.clear();
-        const double start = now();
+        const double start = seconds_of(clock_);
         session_.decode(rows);
-        const double seconds = now() - start;
+        const double seconds = seconds_of(clock_) - start;
         next_ = static_cast<int>(std::min(texts[0].size(), static_cast<std::size_t>(length)));
         return static_cast<double>(rows.size()) / seconds;
     }
 
-    /// Tokens per second, one at a time, after the prompts.
+    /// Tokens per second, one at a time, after the prompts; fewer than `count` when they take long.
     double decode(std::span<const Token> tokens, int count) {
-        const double start = now();
-        for (int i = 0; i < count; ++i) {
+        const double start = seconds_of(clock_), wall = now();
+        int done = 0;
+        while (done < count && (done < 2 || now() - wall < 3 * round_seconds)) {
             Row row;
-            row.token = tokens[static_cast<std::size_t>(i) % tokens.size()];
+            row.token = tokens[static_cast<std::size_t>(done++) % tokens.size()];
             row.position = next_++;
             row.logits = true;
             session_.decode({&row, 1});
         }
-        return count / (now() - start);
+        return done / (seconds_of(clock_) - start);
     }
 
   private:
     Session session_;
+    ::clockid_t clock_;
     int next_ = 0;
 };
 
@@ -101,78 +113,128 @@ Rate rate_of(std::vector<double> values) {
     return rate;
 }
 
+/// The comparison of two models, on all threads or on one.
+class Comparison {
+  public:
+    Comparison(const std::shared_ptr<const Model>& source, const std::shared_ptr<const Model>& copy,
+               double seconds, int threads, const core::Watch& watch)
+        : seconds_(seconds), threads_(threads), watch_(watch), start_(now()) {
+        SessionOptions options;
+        options.context = 1024;
+        options.sequences = sequences;
+        options.batch = 512;
+        options.threads = threads;
+        options.polling = false;  // the idle one's spinning threads would slow the other
+        source_.emplace(source, options);
+        copy_.emplace(copy, options);
+        for (const std::string_view text : neutral_texts) {
+            texts_.push_back(source->tokenize(text, true));
+            if (texts_.back().size() > 256) texts_.back().resize(256);
+        }
+    }
+
+    /// The machine leaves the threads less than their time: then they wait for one another,
+    /// spinning.
+    bool is_busy() {
+        if (threads_ == 1) return false;
+        const double wall = now(), busy = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+        source_->prompt(texts_, longest_prompt);
+        source_->decode(texts_[0], 4);
+        return seconds_of(CLOCK_PROCESS_CPUTIME_ID) - busy < busy_share * threads_ * (now() - wall);
+    }
+
+    /// False when the logits are not finite.
+    bool distance(PreparedCard& card) {
+        double sum = 0, squares = 0;
+        int tokens = 0;
+        for (const std::vector<Token>& text : texts_) {
+            watch_.check();
+            const std::vector<Row> rows = prompt_rows(text, 0, true);
+            for (Runner* one : {&*source_, &*copy_}) {
+                one->session().clear();
+                one->session().decode(rows);
+            }
+            for (std::size_t i = 1; i < rows.size(); ++i) {  // row 0 sees only the text's beginning
+                const double kl =
+                    divergence(source_->session().logits(i), copy_->session().logits(i));
+                if (!std::isfinite(kl)) return false;
+                sum += kl;
+                squares += kl * kl;
+                ++tokens;
+            }
+            if (now() - start_ > kl_share * seconds_) break;
+        }
+        card.kl_tokens = tokens;
+        card.mean_kl = std::max(0.0, sum / tokens);
+        const double variance = (squares - sum * sum / tokens) / std::max(1, tokens - 1);
+        card.kl_error = std::sqrt(std::max(0.0, variance) / tokens);
+        return true;
+    }
+
+    void rates(PreparedCard& card) {
+        const double guess = source_->prompt(texts_, 8);  // tokens per second
+        const int length =
+            std::clamp(static_cast<int>(guess * round_seconds / sequences), 8, longest_prompt);
+        const double single = source_->decode(texts_[0], 1);
+        const int decoded = std::clamp(static_cast<int>(single * round_seconds), 3, most_decoded);
+        copy_->prompt(texts_, length);
+        copy_->decode(texts_[0], 1);
+
+        std::vector<double> prompts[2], decodes[2];
+        for (int round = 0; round < 2 || (round < most_rounds && now() - start_ < seconds_);
+             ++round) {
+            for (const int turn : {0, 1}) {
+                watch_.check();
+                const int side = (turn + round) % 2;  // each goes first in turn
+                Runner& runner = side == 0 ? *source_ : *copy_;
+                prompts[side].push_back(runner.prompt(texts_, length));
+                decodes[side].push_back(runner.decode(texts_[0], decoded));
+            }
+        }
+        card.threads = threads_;
+        card.source_prompt = rate_of(prompts[0]);
+        card.source_decode = rate_of(decodes[0]);
+        card.prompt = rate_of(prompts[1]);
+        card.decode = rate_of(decodes[1]);
+    }
+
+  private:
+    double seconds_;
+    int threads_;
+    const core::Watch& watch_;
+    double start_;
+    std::optional<Runner> source_, copy_;
+    std::vector<std::vector<Token>> texts_;
+};
+
+/// The rounds differ so much that something else was running.
+bool was_disturbed(const PreparedCard& card) {
+    const Rate* rates[] = {&card.prompt, &card.decode, &card.source_prompt, &card.source_decode};
+    return std::any_of(std::begin(rates), std::end(rates),
+                       [](const Rate* rate) { return rate->best > 1.5 * rate->median; });
+}
+
 }  // namespace
 
 void compare_models(const std::shared_ptr<const Model>& source,
                     const std::shared_ptr<const Model>& copy, double seconds, int threads,
                     const core::Watch& watch, PreparedCard& card) {
-    SessionOptions options;
-    options.context = 1024;
-    options.sequences = sequences;
-    options.batch = 512;
-    options.threads = threads;
-    options.polling = false;  // the idle one's spinning threads would slow the other
-    Runner a(source, options), b(copy, options);
-
-    std::vector<std::vector<Token>> texts;
-    for (const std::string_view text : neutral_texts) {
-        texts.push_back(source->tokenize(text, true));
-        if (texts.back().size() > 256) texts.back().resize(256);
+    if (threads <= 0) {
+        threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     }
-
-    const double start = now();
-    double sum = 0, squares = 0, source_seconds = 0;
-    int tokens = 0, rows_run = 0;
-    for (const std::vector<Token>& text : texts) {
-        watch.check();
-        const std::vector<Row> rows = prompt_rows(text, 0, true);
-        a.session().clear();
-        b.session().clear();
-        const double before = now();
-        a.session().decode(rows);
-        source_seconds += now() - before;
-        b.session().decode(rows);
-        rows_run += static_cast<int>(rows.size());
-        for (std::size_t i = 1; i < rows.size(); ++i) {  // row 0 sees only the beginning-of-text
-            const double kl = divergence(a.session().logits(i), b.session().logits(i));
-            if (!std::isfinite(kl)) {
-                card.note = "its logits are not finite";
-                return;
-            }
-            sum += kl;
-            squares += kl * kl;
-            ++tokens;
-        }
-        if (now() - start > kl_share * seconds) break;
+    std::optional<Comparison> comparison;
+    comparison.emplace(source, copy, seconds, threads, watch);
+    const bool busy = comparison->is_busy();
+    if (busy) comparison.emplace(source, copy, seconds, 1, watch);
+    if (!comparison->distance(card)) {
+        card.note = "its logits are not finite";
+        return;
     }
-    card.kl_tokens = tokens;
-    card.mean_kl = std::max(0.0, sum / tokens);
-    const double variance = (squares - sum * sum / tokens) / std::max(1, tokens - 1);
-    card.kl_error = std::sqrt(std::max(0.0, variance) / tokens);
-
-    const double guess = rows_run / source_seconds;  // tokens per second
-    const int length =
-        std::clamp(static_cast<int>(guess * round_seconds / sequences), 8, longest_prompt);
-    a.prompt(texts, length);
-    const double single = a.decode(texts[0], 1);
-    const int decoded = std::clamp(static_cast<int>(single * round_seconds), 3, most_decoded);
-    b.prompt(texts, length);
-    b.decode(texts[0], 1);
-
-    std::vector<double> prompts[2], decodes[2];
-    for (int round = 0; round < 2 || (round < most_rounds && now() - start < seconds); ++round) {
-        for (const int turn : {0, 1}) {
-            watch.check();
-            const int side = (turn + round) % 2;  // each goes first in turn
-            Runner& runner = side == 0 ? a : b;
-            prompts[side].push_back(runner.prompt(texts, length));
-            decodes[side].push_back(runner.decode(texts[0], decoded));
-        }
+    comparison->rates(card);
+    if (!busy && threads > 1 && was_disturbed(card)) {
+        comparison.emplace(source, copy, seconds / 2, 1, watch);
+        comparison->rates(card);
     }
-    card.source_prompt = rate_of(prompts[0]);
-    card.source_decode = rate_of(decodes[0]);
-    card.prompt = rate_of(prompts[1]);
-    card.decode = rate_of(decodes[1]);
 }
 
 }  // namespace axia::model

@@ -109,9 +109,11 @@ const std::vector<std::string>& copy_formats() {
 }
 
 bool has_format(const data::GgufFile& file, std::string_view format) {
+    // of the blocks: embeddings often have a better format than what is computed with
     std::map<std::uint32_t, std::uint64_t> elements;
     for (const data::GgufTensor& tensor : file.tensors) {
-        if (is_matrix(tensor)) elements[tensor.type] += tensor.elements();
+        const bool block = tensor.name.starts_with("blk.");
+        if (block && is_matrix(tensor)) elements[tensor.type] += tensor.elements();
     }
     const auto most = std::max_element(elements.begin(), elements.end(),
                                        [](auto& a, auto& b) { return a.second < b.second; });

@@ -14,7 +14,7 @@ namespace axia::model {
 /// "q8_0", "bf16", "f16".
 const std::vector<std::string>& copy_formats();
 
-/// True when most weights of the file have this format already.
+/// True when most weights of the blocks have this format already.
 bool has_format(const data::GgufFile& file, std::string_view format);
 
 /// About what the copy will measure.

@@ -114,7 +114,9 @@ class Transfer {
              const core::Watch& watch)
         : url_(std::move(url)), partial_(std::move(partial)), options_(options), watch_(watch) {}
     ~Transfer() {
-        if (file_ >= 0) ::close(file_);
+        if (file_ < 0) return;
+        ::close(file_);
+        if (!started_ && have_ == 0) ::unlink(partial_.c_str());  // nothing came
     }
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;

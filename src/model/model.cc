@@ -176,6 +176,10 @@ std::string Model::chat_text(std::span<const Message> messages) const {
     }
 }
 
+std::string library_version() {
+    return llama_version();
+}
+
 std::vector<Token> Model::chat_prompt(std::span<const Message> messages) const {
     return tokenize(chat_text(messages), true, true);
 }

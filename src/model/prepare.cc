@@ -144,9 +144,10 @@ class Preparer {
 std::string summary(const PreparedCard& card) {
     char text[240];
     std::snprintf(text, sizeof text,
-                  "%s: %.0f prompt and %.0f decoded tokens per second (the file itself %.0f and "
-                  "%.0f), KL %.4f +- %.4f nats",
-                  card.format.c_str(), card.prompt.best, card.decode.best, card.source_prompt.best,
+                  "%s: %.0f prompt and %.0f decoded tokens per second%s (the file itself %.0f "
+                  "and %.0f), KL %.4f +- %.4f nats",
+                  card.format.c_str(), card.prompt.best, card.decode.best,
+                  card.threads == 1 ? " of one thread" : "", card.source_prompt.best,
                   card.source_decode.best, card.mean_kl, card.kl_error);
     return text;
 }

@@ -50,6 +50,7 @@ json card_json(const PreparedCard& card) {
             {"decode_tokens_per_second", rate_json(card.decode)},
             {"source_prompt_tokens_per_second", rate_json(card.source_prompt)},
             {"source_decode_tokens_per_second", rate_json(card.source_decode)},
+            {"threads", card.threads},
             {"axia_version", card.axia_version},
             {"processor", card.processor},
             {"note", card.note}};
@@ -72,6 +73,7 @@ PreparedCard card_from(const json& value) {
     card.decode = rate_from(value.at("decode_tokens_per_second"));
     card.source_prompt = rate_from(value.at("source_prompt_tokens_per_second"));
     card.source_decode = rate_from(value.at("source_decode_tokens_per_second"));
+    card.threads = value.at("threads").get<int>();
     card.axia_version = value.at("axia_version").get<std::string>();
     card.processor = value.at("processor").get<std::string>();
     card.note = value.at("note").get<std::string>();

@@ -383,6 +383,60 @@ ControlVector read_control_vector(const std::filesystem::path& path) {
     return vector;
 }
 
+ValueVector from_control_vector(const ControlVector& control, const model::ModelInfo& info,
+                                const std::string& value, const std::string& source) {
+    const auto width = static_cast<std::size_t>(info.width);
+    if (control.directions.begin()->second.size() != width ||
+        control.directions.rbegin()->first >= info.layers) {
+        throw Error(ErrorKind::mismatch,
+                    "the control vector is for a model of another shape (width " +
+                        std::to_string(control.directions.begin()->second.size()) +
+                        ", up to layer " + std::to_string(control.directions.rbegin()->first) + ")",
+                    source);
+    }
+    if (!control.model_hint.empty() && control.model_hint != info.architecture) {
+        throw Error(ErrorKind::mismatch,
+                    "the control vector is for architecture " + control.model_hint + ", not " +
+                        info.architecture,
+                    source);
+    }
+    ValueVector vector;
+    VectorCard& card = vector.card;
+    card.value = value;
+    card.model_name = info.name;
+    card.model_hash = info.source_hash;
+    card.architecture = info.architecture;
+    card.template_id = info.template_id;
+    card.layers = info.layers;
+    card.width = info.width;
+    card.data_name = source;
+    card.bag_of_words = std::numeric_limits<double>::quiet_NaN();
+    card.tool_version = "axia " AXIA_VERSION;
+    card.operation = "import";
+    for (const auto& [number, direction] : control.directions) {
+        double square = 0;
+        for (const float x : direction) square += static_cast<double>(x) * x;
+        if (square == 0) continue;
+        LayerVector layer;
+        layer.layer = number;
+        layer.mean_gap = std::sqrt(square);
+        layer.probe.resize(width);
+        layer.mean.resize(width);
+        for (std::size_t i = 0; i < width; ++i) {
+            layer.mean[i] = static_cast<float>(direction[i] / layer.mean_gap);
+            layer.probe[i] = static_cast<float>(direction[i] / square);
+        }
+        layer.whitened = layer.mean;
+        layer.train_accuracy = layer.cross_accuracy = layer.heldout_accuracy =
+            layer.paired_accuracy = layer.shuffled_accuracy =
+                std::numeric_limits<double>::quiet_NaN();
+        layer.heldout_ci = layer.paired_ci = {0, 1};
+        vector.layers.push_back(std::move(layer));
+        vector.chosen.push_back(number);
+    }
+    return vector;
+}
+
 std::vector<LayerSimilarity> compare(const ValueVector& a, const ValueVector& b) {
     if (a.card.model_hash != b.card.model_hash || a.card.width != b.card.width) {
         throw Error(ErrorKind::mismatch,

@@ -1,4 +1,6 @@
-import "./style.css";
+import "./style/page.css";
+import "./style/parts.css";
+import "./style/media.css";
 import { read_run, type RunData } from "./data";
 import { h, p, section } from "./dom";
 import { answers_section } from "./sections/answers";

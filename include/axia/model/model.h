@@ -78,4 +78,7 @@ class Model {
     std::unique_ptr<State> state_;
 };
 
+/// Version of the libllama in use.
+std::string library_version();
+
 }  // namespace axia::model

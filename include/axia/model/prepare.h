@@ -52,6 +52,7 @@ struct PreparedCard {
     int kl_tokens = 0;
     Rate prompt, decode;                // of this format
     Rate source_prompt, source_decode;  // of the source, in the same rounds
+    int threads = 0;  // in those rounds; 1 also on a busy machine, counting its processor time
     std::string axia_version, processor;
     std::string note;  // why it is no candidate; empty = it is one
 

@@ -93,6 +93,9 @@ void write_value_vector(ValueVector& vector, const std::filesystem::path& path);
 /// vector; Error{unsupported} for a newer schema.
 ValueVector read_value_vector(const std::filesystem::path& path);
 
+/// The card and the accuracies, without the weights; the gate's threshold is for `alpha`.
+std::string to_json(const ValueVector& vector, double alpha = .05);
+
 /// Throws Error{mismatch} when the vector was learnt in another model.
 void check_model(const ValueVector& vector, const std::string& model_hash, int width, int layers,
                  std::string_view where);
@@ -104,6 +107,12 @@ struct ControlVector {
     std::map<int, std::vector<float>> directions;
 };
 ControlVector read_control_vector(const std::filesystem::path& path);
+
+/// A control vector as a value vector whose three directions are all its own; it has no accuracies, and
+/// its readings (w = direction / length, b = 0) are in lengths of the direction, not log-odds.
+/// Throws Error{mismatch} when width, layers or hinted architecture do not fit the model.
+ValueVector from_control_vector(const ControlVector& control, const model::ModelInfo& info,
+                                const std::string& value, const std::string& source);
 
 /// Cosine of two vectors' directions per common layer.
 struct LayerSimilarity {

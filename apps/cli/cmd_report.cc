@@ -1,0 +1,236 @@
+// axia report, axia demo
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "app.h"
+#include "ask.h"
+#include "axia/core/error.h"
+#include "axia/core/files.h"
+#include "axia/core/hash.h"
+#include "axia/data/check.h"
+#include "axia/model/prepare.h"
+#include "axia/report/report.h"
+#include "output.h"
+#include "workflow.h"
+
+namespace axia::cli {
+
+using capture::Context;
+using core::Error;
+using core::ErrorKind;
+using nlohmann::ordered_json;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string first_line_with(const char* file, const std::string& key) {
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with(key)) {
+            const std::size_t colon = line.find(':');
+            return colon == std::string::npos ? line : line.substr(line.find_first_not_of(" \t", colon + 1));
+        }
+    }
+    return "";
+}
+
+ordered_json machine() {
+    ordered_json json;
+    json["processor"] = first_line_with("/proc/cpuinfo", "model name");
+    json["cores"] = std::thread::hardware_concurrency();
+    const std::string memory = first_line_with("/proc/meminfo", "MemTotal");
+    json["memory_bytes"] = memory.empty() ? 0 : std::strtoull(memory.c_str(), nullptr, 10) * 1024;
+    return json;
+}
+
+std::string utc_now() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return text;
+}
+
+/// Writes run.json last: a run without it is not finished.
+void write_run(App& app, const fs::path& folder, const std::string& value,
+               const model::ModelInfo& info) {
+    ordered_json json;
+    json["schema"] = "axia.run";
+    json["version"] = 1;
+    json["value"] = value;
+    json["created"] = utc_now();
+    json["command"] = app.command_line;
+    json["seed"] = app.globals.seed;
+    json["axia_version"] = AXIA_VERSION;
+    json["libllama"] = model::library_version();
+    json["model"] = {{"name", info.name},     {"sha256", info.source_hash},
+                     {"architecture", info.architecture}, {"layers", info.layers},
+                     {"width", info.width}};
+    json["weights"] = {{"format", info.weights}, {"mean_kl", nullptr}, {"prompt_speedup", nullptr}};
+    for (const model::PreparedCard& card : model::show_prepared(info.source_hash)) {
+        if (card.file.empty() || card.file != info.file) continue;
+        json["weights"] = {{"format", card.format},
+                           {"mean_kl", card.mean_kl},
+                           {"prompt_speedup", card.gain(model::Purpose::prompt)}};
+    }
+    json["machine"] = machine();
+    json["files"] = ordered_json::object();
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        if (entry.is_regular_file() && entry.path().filename() != "run.json" &&
+            entry.path().extension() != ".html") {
+            files.push_back(entry.path());
+        }
+    }
+    std::sort(files.begin(), files.end());
+    for (const fs::path& file : files) {
+        json["files"][file.filename().string()] = core::sha256_file(file);
+    }
+    core::write_file(folder / "run.json", json.dump(2) + "\n");
+}
+
+void demo(App& app, const std::string& value, fs::path folder, bool quick) {
+    const auto begin = std::chrono::steady_clock::now();
+    const data::ValueSystem& system = app.system();
+    system.value(value);
+    const auto session = app.measuring_session();
+    const model::ModelInfo info = session->model().info();
+    if (folder.empty()) folder = fs::path("runs") / (value + "-" + info.name);
+    std::error_code code;
+    fs::create_directories(folder, code);
+    fs::remove(folder / "run.json", code);
+
+    app.say("1/6  checking the pairs of " + value);
+    data::SystemCheck check;
+    data::CheckOptions check_options;
+    check_options.file = system.pairs_file(value).filename().string();
+    check_options.value_words = system.ids();
+    const std::vector<data::ContrastPair> pairs = system.pairs(value);
+    check.values.push_back(data::check_pairs(pairs, check_options));
+    core::write_file(folder / "check.json", data::to_json(check));
+
+    app.say("2/6  learning " + value + " in " + info.name);
+    const GateMaterial gates = read_gate_material(app, *session);
+    vectors::ValueVector chat;
+    for (const Context context : {Context::chat, Context::bare}) {
+        vectors::ValueVector vector =
+            learn_vector(app, *session, pairs, context, system.name, &gates);
+        vectors::write_value_vector(vector, app.vector_file(info, value, context));
+        if (context == Context::chat) chat = std::move(vector);
+    }
+    app.end_progress();
+    core::write_file(folder / "vector.json", vectors::to_json(chat));
+
+    app.say("3/6  tuning a plan");
+    TuneRequest tune_request;
+    tune_request.value = value;
+    if (quick) tune_request.options.tokens = 30000;
+    const TuneOutcome tuned = run_tune(app, *session, tune_request);
+    core::write_file(folder / "tune.json", tuned.json);
+    steer::write_plan(tuned.plan, folder / "plan.json");
+
+    app.say("4/6  measuring its effect on held-out pairs");
+    EffectRequest effect_request;
+    effect_request.plan = tuned.plan;
+    if (quick) {
+        effect_request.cross_pairs = 18;
+        effect_request.text_limit = 8;
+        effect_request.prompt_limit = 30;
+        effect_request.dilemma_limit = 6;
+    }
+    const EffectOutcome effect = run_effect(app, *session, effect_request);
+    core::write_file(folder / "effect.json", effect.json);
+
+    app.say("5/6  asking under the plan");
+    SteerOptions steer_options;
+    steer_options.plan_file = (folder / "plan.json").string();
+    const ReadySteering steering(app, steer_options, info);
+    answers::GenerateOptions generate;
+    generate.max_tokens = 70;
+    generate.trace = true;
+    ordered_json questions;
+    questions["schema"] = "axia.answers";
+    questions["version"] = 1;
+    questions["questions"] = ordered_json::array();
+    std::string shown_question;
+    AskResult shown;
+    std::size_t asked = 0;
+    for (const data::Dilemma& dilemma : system.dilemmas(value)) {
+        if (dilemma.split != data::Split::heldout) continue;
+        const std::string question = dilemma.situation + " What should I do, and why?";
+        const std::vector<model::Message> messages{{"user", question}};
+        AskResult result = ask(*session, steering, messages, true, generate, {}, app.watch());
+        questions["questions"].push_back(
+            ordered_json::parse(answers_json(question, result, true)));
+        if (asked == 0) shown = std::move(result), shown_question = question;
+        if (++asked >= 3) break;
+    }
+    core::write_file(folder / "answers.json", questions.dump(2) + "\n");
+
+    app.say("6/6  writing the report");
+    write_run(app, folder, value, info);
+    core::write_file(folder / "report.html", report::render_report(folder));
+    app.end_progress();
+
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (app.globals.json) {
+        std::cout << effect.json;
+        return;
+    }
+    std::cout << "\n" << bold(value + " in " + info.name) << "\n\n" << layers_summary(chat) << "\n"
+              << effect_table(effect.result) << "\n"
+              << wrapped("Effect: how much likelier, in nats per token, texts moved by " + value +
+                             " become against their twins, on " +
+                             std::to_string(effect.result.pairs) +
+                             " pairs never learnt from, with 95% intervals. Surface alone (bag of "
+                             "words) tells the sides apart with accuracy " +
+                             number(chat.card.bag_of_words, 2) + ".",
+                         78, "")
+              << "\n"
+              << bold("Q  ") << wrapped(shown_question, 76, "  ").substr(2);
+    print_side_by_side(shown, true);
+    std::cout << "\nreport: " << (folder / "report.html").string() << "  ("
+              << number(seconds, 0) << " s)\n";
+}
+
+}  // namespace
+
+void add_report_commands(Commands& commands) {
+    App& app = commands.app;
+    {
+        auto [command, options] = commands.add(
+            commands.root, "report", "Writes a run as one HTML file that needs no network.",
+            "  axia report runs/security-smollm2\n  axia report RUN -o report.html", false);
+        static std::string run, output;
+        command->add_option("run", run, "Folder of a run")->required();
+        command->add_option("-o,--output", output, "Where (default: report.html in the run)");
+        commands.on(command, [&app] {
+            const fs::path path = output.empty() ? fs::path(run) / "report.html" : fs::path(output);
+            core::write_file(path, report::render_report(run));
+            std::cout << path.string() << "\n";
+        });
+    }
+    {
+        auto [command, options] = commands.add(
+            commands.root, "demo",
+            "All of it for one value: check, learn, tune, measure, ask, report.",
+            "  axia demo\n  axia demo tradition --full", true);
+        static std::string value = "security", folder;
+        static bool full = false;
+        command->add_option("value", value, "Which value")->capture_default_str();
+        options->add("--run", folder, "Folder of the run (default: runs/VALUE-MODEL)");
+        options->add_flag("--full", full, "Full token budgets: slower, surer");
+        commands.on(command, [&app] { demo(app, value, folder, !full); });
+    }
+}
+
+}  // namespace axia::cli

@@ -1,0 +1,353 @@
+#include "workflow.h"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <set>
+
+#include "axia/core/error.h"
+#include "axia/core/files.h"
+#include "axia/core/random.h"
+#include "axia/data/check.h"
+#include "axia/vectors/learn.h"
+#include "output.h"
+
+namespace axia::cli {
+
+using capture::Context;
+using core::Error;
+using core::ErrorKind;
+using vectors::ValueVector;
+
+namespace {
+
+double seconds_now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+/// A seeded choice of `count` of the items, in their order; 0 = all.
+template <typename T>
+std::vector<T> some_of(std::vector<T> items, std::size_t count, std::uint64_t seed) {
+    if (count == 0 || items.size() <= count) return items;
+    std::vector<std::size_t> order(items.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    core::Rng rng(seed);
+    rng.shuffle(order);
+    order.resize(count);
+    std::sort(order.begin(), order.end());
+    std::vector<T> chosen;
+    for (const std::size_t i : order) chosen.push_back(std::move(items[i]));
+    return chosen;
+}
+
+/// The first half of the neutral texts serves tuning, the second the measure of effects.
+std::vector<data::NamedText> neutral_half(const data::ValueSystem& system, bool tuning) {
+    const std::vector<data::NamedText> all = system.neutral_texts();
+    const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+    return tuning ? std::vector<data::NamedText>(all.begin(), middle)
+                  : std::vector<data::NamedText>(middle, all.end());
+}
+
+const ValueVector* stored(const std::vector<ValueVector>& pool, const std::string& value,
+                          Context context) {
+    for (const ValueVector& vector : pool) {
+        if (vector.card.value == value && vector.card.context == context) return &vector;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+GateMaterial read_gate_material(App& app, model::Session& session) {
+    const data::ValueSystem& system = app.system();
+    GateMaterial material;
+    std::vector<std::string> requests;
+    for (const data::Value& value : system.values) {
+        bool away = false;
+        for (const data::Dilemma& dilemma : system.dilemmas(value.id)) {
+            if (dilemma.split != data::Split::learn) continue;
+            requests.push_back(dilemma.situation + " " + (away ? dilemma.away : dilemma.toward));
+            material.about.push_back(value.id);
+            away = !away;
+        }
+    }
+    material.neutral_begin = requests.size();
+    std::vector<std::string> neutral;
+    for (const data::NamedText& prompt : system.neutral_prompts()) {
+        if (prompt.split == data::Split::learn) neutral.push_back(prompt.text);
+    }
+    material.calibration_begin = requests.size() + neutral.size() / 3;
+    requests.insert(requests.end(), neutral.begin(), neutral.end());
+    material.about.resize(requests.size());
+    material.states = vectors::read_requests(session, requests,
+                                             vectors::gate_layer(session.model().info()),
+                                             app.watch());
+    return material;
+}
+
+vectors::Gate gate_for(const GateMaterial& material, const std::string& value) {
+    vectors::GateRows rows;
+    for (std::size_t i = 0; i < material.about.size(); ++i) {
+        if (i >= material.calibration_begin) {
+            rows.neutral_calibration.push_back(i);
+        } else if (i >= material.neutral_begin) {
+            rows.neutral.push_back(i);
+        } else {
+            (material.about[i] == value ? rows.about : rows.others).push_back(i);
+        }
+    }
+    return vectors::fit_gate(material.states, rows);
+}
+
+ValueVector learn_vector(App& app, model::Session& session,
+                         const std::vector<data::ContrastPair>& pairs, Context context,
+                         const std::string& data_name, const GateMaterial* gates) {
+    vectors::LearnOptions options;
+    options.context = context;
+    options.seed = app.globals.seed;
+    options.data_name = data_name;
+    ValueVector vector = vectors::learn_value(session, pairs, options, app.watch());
+    data::CheckOptions check;
+    check.file = data_name;
+    check.seed = app.globals.seed;
+    vector.card.bag_of_words = data::check_pairs(pairs, check).bag_of_words.accuracy;
+    if (gates != nullptr) vector.gate = gate_for(*gates, vector.card.value);
+    return vector;
+}
+
+std::vector<const ValueVector*> PlanWithVectors::pointers() const {
+    std::vector<const ValueVector*> result;
+    for (const ValueVector& vector : pool) result.push_back(&vector);
+    return result;
+}
+
+PlanWithVectors load_plan(App& app, const steer::Plan& plan, const model::ModelInfo& info,
+                          const std::vector<std::string>& extra) {
+    PlanWithVectors loaded;
+    loaded.plan = plan;
+    loaded.pool = app.stored_vectors(info);
+    for (const std::string& file : extra) {
+        loaded.pool.push_back(vectors::read_value_vector(file));
+        vectors::check_model(loaded.pool.back(), info.source_hash, info.width, info.layers, file);
+    }
+    return loaded;
+}
+
+TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
+    const double begin = seconds_now();
+    const model::ModelInfo& info = session.model().info();
+    const std::vector<data::ContrastPair> pairs = app.pairs(request.value, request.pairs_file);
+    std::vector<ValueVector> pool = app.stored_vectors(info);
+    for (const std::string& file : request.vector_files) {
+        pool.push_back(vectors::read_value_vector(file));
+        vectors::check_model(pool.back(), info.source_hash, info.width, info.layers, file);
+    }
+    std::vector<const ValueVector*> held;
+    for (const ValueVector& vector : pool) {
+        if (vector.card.value != request.value && vector.card.context == Context::chat &&
+            held.size() < 9) {
+            held.push_back(&vector);
+        }
+    }
+    request.options.seed = app.globals.seed;
+    const std::string pairs_id = vectors::pairs_hash(pairs).substr(0, 12);
+    request.options.journal = core::cache_folder() / "tune" /
+                              (info.source_hash.substr(0, 12) + "-" + request.value + "-" +
+                               pairs_id + "-" + std::to_string(app.globals.seed) + "-" +
+                               std::to_string(request.options.tokens) + "-" + app.globals.weights +
+                               ".jsonl");
+    TuneOutcome outcome;
+    outcome.result = steer::tune(session, pairs, neutral_half(app.system(), true), held,
+                                 request.options, app.watch());
+    app.end_progress();
+    steer::Plan& plan = outcome.result.plan;
+    plan.name = request.value;
+
+    // the plan needs its value's vector of the chosen context, learnt on the whole learn split
+    const ValueVector* own = stored(pool, request.value, plan.context);
+    const bool same_data = own != nullptr && own->card.data_hash == vectors::pairs_hash(pairs);
+    if (same_data) {
+        plan.values[0].vector_hash = own->file_hash;
+    } else {
+        ValueVector vector = learn_vector(
+            app, session, pairs, plan.context,
+            request.pairs_file.empty() ? app.system().name : request.pairs_file, nullptr);
+        if (own != nullptr) vector.gate = own->gate;
+        vectors::write_value_vector(vector,
+                                    app.vector_file(info, request.value, plan.context));
+        plan.values[0].vector_hash = vector.file_hash;
+    }
+    nlohmann::ordered_json notes;
+    for (const steer::Candidate& candidate : outcome.result.candidates) {
+        if (!candidate.chosen) continue;
+        notes["effect_on_learn_split"] = candidate.effect;
+        notes["effect_se"] = candidate.effect_se;
+        notes["cost_nll"] = candidate.cost;
+        notes["candidate"] = candidate.id;
+    }
+    notes["budget"] = request.options.budget;
+    notes["caa_layer"] = outcome.result.caa_layer;
+    notes["seed"] = app.globals.seed;
+    notes["tokens"] = outcome.result.tokens;
+    notes["pairs_sha256"] = vectors::pairs_hash(pairs);
+    notes["tool_version"] = "axia " AXIA_VERSION;
+    plan.notes = notes.dump();
+    outcome.plan = plan;
+    outcome.plan_file = request.output.empty()
+                            ? app.plans_folder(info) / (request.value + ".json")
+                            : std::filesystem::path(request.output);
+    steer::write_plan(plan, outcome.plan_file);
+    outcome.json = steer::to_json(outcome.result, request.value, request.options,
+                                  seconds_now() - begin);
+    if (!outcome.result.warning.empty()) app.say("warning: " + outcome.result.warning);
+    return outcome;
+}
+
+EffectOutcome run_effect(App& app, model::Session& session, const EffectRequest& request) {
+    const double begin = seconds_now();
+    const model::ModelInfo& info = session.model().info();
+    const std::uint64_t seed = app.globals.seed;
+    PlanWithVectors loaded = load_plan(app, request.plan, info, request.vector_files);
+    if (loaded.plan.empty()) throw Error(ErrorKind::input, "the plan is empty", "plan");
+    const std::string value = loaded.plan.values[0].value;
+    const std::vector<data::ContrastPair> all = app.pairs(value, request.pairs_file);
+
+    answers::EffectInputs inputs;
+    inputs.pairs = some_of(data::pairs_of(all, data::Split::heldout), request.pair_limit, seed);
+    const data::ValueSystem& system = app.system();
+    if (!request.other_file.empty()) {
+        for (data::ContrastPair& pair : data::read_pairs(request.other_file)) {
+            if (pair.value != value) inputs.others.push_back(std::move(pair));
+        }
+        inputs.others = some_of(std::move(inputs.others), request.cross_pairs, seed);
+    } else if (request.cross_pairs > 0) {
+        std::vector<data::ContrastPair> others;
+        for (const data::Value& other : system.values) {
+            if (other.id == value) continue;
+            std::vector<data::ContrastPair> kept;
+            for (data::ContrastPair& pair :
+                 data::pairs_of(system.pairs(other.id), data::Split::heldout)) {
+                // a pair whose other side is the steered value would measure the value itself
+                if (pair.other != value) kept.push_back(std::move(pair));
+            }
+            const std::size_t each =
+                std::max<std::size_t>(1, request.cross_pairs / (system.values.size() - 1));
+            for (data::ContrastPair& pair : some_of(std::move(kept), each, seed + 1)) {
+                others.push_back(std::move(pair));
+            }
+        }
+        inputs.others = std::move(others);
+    }
+    inputs.texts = some_of(neutral_half(system, false), request.text_limit, seed);
+    for (const data::NamedText& prompt : system.neutral_prompts()) {
+        if (prompt.split == data::Split::heldout && inputs.prompts.size() < request.prompt_limit) {
+            inputs.prompts.push_back(prompt.text);
+        }
+    }
+    if (system.has(value)) {
+        inputs.prompt = system.value(value).prompt;
+        inputs.opposite = system.value(value).opposite_prompt;
+        for (data::Dilemma& dilemma : system.dilemmas(value)) {
+            if (dilemma.split == data::Split::heldout) inputs.dilemmas.push_back(std::move(dilemma));
+        }
+        inputs.dilemmas = some_of(std::move(inputs.dilemmas), request.dilemma_limit, seed);
+    } else {
+        inputs.prompt = "You are someone who cares most about " + value + ".";
+        inputs.opposite = "You are someone to whom " + value + " matters not at all.";
+    }
+    inputs.controls = system.controls();
+
+    // the arms of the papers need the value's own vectors; learn what the store lacks
+    const auto own = [&](Context context) {
+        const ValueVector* found = stored(loaded.pool, value, context);
+        if (found != nullptr && found->card.data_hash == vectors::pairs_hash(all)) return *found;
+        ValueVector vector = learn_vector(app, session, all, context, "pairs", nullptr);
+        return vector;
+    };
+    ValueVector chat = own(Context::chat), bare = own(Context::bare);
+    const std::vector<const ValueVector*> pool = loaded.pointers();
+    const steer::CompiledPlan plan(loaded.plan, pool, info);
+    inputs.plan = &plan;
+
+    const ValueVector* const bare_pool[] = {&bare};
+    const ValueVector* const chat_pool[] = {&chat};
+    // p0 = .975, what S001 uses for security
+    const steer::CompiledPlan conva(steer::preset_plan("conva", bare, std::log(.975 / .025), 1),
+                                    bare_pool, info);
+    inputs.conva = &conva;
+
+    answers::EffectRecord record;
+    record.caa_layer = info.layers / 2;
+    if (!loaded.plan.notes.empty()) {
+        const auto notes = nlohmann::json::parse(loaded.plan.notes);
+        if (notes.contains("caa_layer") && notes["caa_layer"].is_number_integer()) {
+            record.caa_layer = std::clamp(notes["caa_layer"].get<int>(), 0, info.layers - 1);
+        }
+    }
+    const std::vector<steer::ScoringItem> tuning_texts =
+        steer::text_items(session.model(), neutral_half(system, true));
+    const steer::CompiledPlan* const arms[] = {nullptr, &plan};
+    const steer::Scores plan_scores = steer::score(session, tuning_texts, arms, {}, app.watch());
+    const double plan_cost =
+        steer::cost_of(tuning_texts, plan_scores.log_probability[0], plan_scores.log_probability[1]);
+    record.caa_strength =
+        steer::strength_at_cost(session, chat, record.caa_layer, loaded.plan.rows, tuning_texts,
+                                std::max(plan_cost, .005), app.watch());
+    steer::Plan caa_plan = steer::preset_plan("caa", chat, 0, record.caa_strength);
+    caa_plan.layers = {record.caa_layer};
+    caa_plan.rows = loaded.plan.rows;
+    const steer::CompiledPlan caa(caa_plan, chat_pool, info);
+    inputs.caa = &caa;
+
+    answers::EffectOptions options;
+    options.seed = seed;
+    options.draws = request.draws;
+    EffectOutcome outcome;
+    outcome.result = answers::measure_effect(session, inputs, options, app.watch());
+    app.end_progress();
+    record.value = value;
+    record.model = info.name;
+    record.plan_name = loaded.plan.name;
+    record.plan_hash = steer::plan_hash(loaded.plan);
+    record.bag_of_words = chat.card.bag_of_words;
+    record.seconds = seconds_now() - begin;
+    outcome.json = answers::to_json(outcome.result, record);
+    return outcome;
+}
+
+std::string effect_table(const answers::EffectResult& result) {
+    Table table({"arm", "effect, nats/token", "win", "other values", "cost", "KL", "net yes"});
+    const auto maybe = [](const std::optional<math::Estimate>& e) {
+        return e ? estimate(*e) : std::string("-");
+    };
+    for (const answers::ArmEffect& arm : result.arms) {
+        const bool base = arm.arm == "unsteered";
+        table.add({arm.arm, base ? "0" : estimate(arm.effect), base ? "-" : percent(arm.win_rate),
+                   base ? "0" : maybe(arm.cross),
+                   base ? "0" : arm.cost ? number(arm.cost->value) : "-",
+                   arm.kl ? number(*arm.kl) : "-",
+                   base ? "0" : arm.net_yes ? number(arm.net_yes->value, 2) : "-"});
+    }
+    return table.text();
+}
+
+std::string layers_summary(const ValueVector& vector) {
+    std::vector<double> paired, control;
+    double best = 0;
+    int best_layer = 0;
+    for (const vectors::LayerVector& layer : vector.layers) {
+        const double accuracy = std::isfinite(layer.paired_accuracy) ? layer.paired_accuracy
+                                                                     : layer.cross_accuracy;
+        paired.push_back(accuracy);
+        control.push_back(layer.shuffled_accuracy);
+        if (accuracy > best) best = accuracy, best_layer = layer.layer;
+    }
+    return "probe    " + sparkline(paired, .4, 1) + "  paired accuracy per layer, best " +
+           number(best, 2) + " at layer " + std::to_string(best_layer) + "\nshuffled " +
+           sparkline(control, .4, 1) + "  the control\n";
+}
+
+}  // namespace axia::cli
