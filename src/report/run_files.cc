@@ -121,7 +121,8 @@ Shape tune() {
                           {"seconds", Shape::number(0, 1e9)},
                           {"candidates", Shape::list(candidate, 5000)},
                           {"chosen?", id},
-                          {"plan_hash?", text}});
+                          {"plan_hash?", text},
+                          {"warning?", text}});
 }
 
 Shape plan() {
@@ -151,16 +152,18 @@ Shape effect() {
                                      {"cross?", number},
                                      {"cross_ci?", interval},
                                      {"cost_nll?", number},
+                                     {"cost_ci?", interval},
                                      {"kl?", number},
                                      {"net_yes?", number},
                                      {"net_yes_ci?", interval},
                                      {"acquiescence?", number}});
-    const Shape trace =
-        Shape::object({{"layer", layer}, {"p_before", share}, {"p_after", share}, {"d?", number}});
+    const Shape trace = Shape::object(
+        {{"layer", layer}, {"p_before?", share}, {"p_after?", share}, {"d?", number}});
     return Shape::object({{"arms", Shape::list(arm, 64)},
                           {"pairs", natural},
                           {"tokens?", natural},
                           {"seconds?", Shape::number(0, 1e9)},
+                          {"infeasible?", natural},
                           {"plan?", text},
                           {"value?", text},
                           {"bag_of_words?", bias_or_share()},
@@ -171,14 +174,16 @@ Shape effect() {
 Shape answers() {
     const Shape trace = Shape::object({{"layer", layer},
                                        {"value", text},
-                                       {"p_before", share},
-                                       {"d", number},
-                                       {"p_after", share},
+                                       {"p_before?", share},
+                                       {"d?", number},
+                                       {"p_after?", share},
                                        {"shift_share?", number}});
     const Shape arm = Shape::object(
         {{"arm", text},
          {"text", text},
-         {"gate?", Shape::object({{"score", number}, {"threshold?", number}, {"open", boolean}})},
+         {"finish?", text},
+         {"tokens?", natural},
+         {"gate?", Shape::object({{"score?", number}, {"threshold?", number}, {"open", boolean}})},
          {"trace?", Shape::list(trace, 16 * most_layers)}});
     const Shape question = Shape::object({{"question", text}, {"arms", Shape::list(arm, 64)}});
     return Shape::object({{"questions", Shape::list(question, 1000)}});

@@ -103,6 +103,7 @@ export interface Tune {
   candidates: Candidate[];
   chosen: string | number | null;
   plan_hash?: string | null;
+  warning?: string | null;
 }
 
 export interface Plan {
@@ -127,6 +128,7 @@ export interface Arm {
   cross?: number | null;
   cross_ci?: Interval | null;
   cost_nll?: number | null;
+  cost_ci?: Interval | null;
   kl?: number | null;
   net_yes?: number | null;
   net_yes_ci?: Interval | null;
@@ -135,9 +137,9 @@ export interface Arm {
 
 export interface EffectTrace {
   layer: number;
-  p_before: number;
-  p_after: number;
-  d: number | null;
+  p_before?: number | null;
+  p_after?: number | null;
+  d?: number | null;
 }
 
 export interface Effect {
@@ -146,6 +148,7 @@ export interface Effect {
   pairs: number;
   tokens?: number | null;
   seconds?: number | null;
+  infeasible?: number | null;
   bag_of_words?: number | BiasIndex | null;
   caa?: { layer: number; strength: number } | null;
   trace?: EffectTrace[] | null;
@@ -154,16 +157,18 @@ export interface Effect {
 export interface AnswerTrace {
   layer: number;
   value: string;
-  p_before: number;
-  d: number;
-  p_after: number;
+  p_before?: number | null;
+  d?: number | null;
+  p_after?: number | null;
   shift_share?: number | null;
 }
 
 export interface Answer {
   arm: string;
   text: string;
-  gate?: { score: number; threshold?: number | null; open: boolean } | null; // no threshold: it never opens
+  finish?: string | null;
+  tokens?: number | null;
+  gate?: { score?: number | null; threshold?: number | null; open: boolean } | null; // no threshold: it never opens
   trace?: AnswerTrace[] | null;
 }
 

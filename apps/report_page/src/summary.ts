@@ -102,8 +102,8 @@ export function figures(data: RunData): Figure[] {
         label: "Cost on neutral text",
         number: signed(plan.cost_nll, 3),
         unit: "nats per token",
-        detail: is_number(plan.kl) ? `KL ${num(plan.kl, 3)} nats` : "",
-        note: tune ? `The tuner was allowed ${trimmed(tune.budget)} on its own texts.` : "How much less likely ordinary text became.",
+        detail: plan.cost_ci ? range(plan.cost_ci, 3) : "",
+        note: `${tune ? `The tuner was allowed ${trimmed(tune.budget)} on its own texts.` : "How much less likely ordinary text became."}${is_number(plan.kl) ? ` KL ${num(plan.kl, 3)} nats.` : ""}`,
       });
     }
     const caa = find_arm(effect, "caa");

@@ -1,6 +1,6 @@
 import type { Answer, RunData } from "../data";
 import { absent, datum, fold, h, p, section, table } from "../dom";
-import { is_number, num, percent, probability } from "../format";
+import { counted, is_number, num, percent, probability } from "../format";
 import { arm_words } from "../words";
 
 function gate_line(gate: NonNullable<Answer["gate"]>): HTMLElement {
@@ -21,6 +21,9 @@ function card(answer: Answer, question: number): HTMLElement {
     answer.text.trim() === ""
       ? h("p", { class: "absent" }, "The model said nothing.")
       : h("blockquote", { dir: "auto" }, answer.text),
+    answer.finish === "length"
+      ? h("p", { class: "gate" }, is_number(answer.tokens) ? `Cut off after ${counted(answer.tokens, "token")}.` : "Cut off at its longest.")
+      : null,
     answer.gate ? gate_line(answer.gate) : null,
     answer.trace && answer.trace.length > 0
       ? fold(

@@ -47,6 +47,7 @@ function effect_chart(arms: readonly Arm[], value: string): HTMLElement {
       { head: "Other values", unit: "nats/token", numeric: true, cell: (arm) => signed(arm.cross, 3) },
       { head: "95 % interval", numeric: true, cell: (arm) => range(arm.cross_ci, 3) },
       { head: "Cost", unit: "nats/token", numeric: true, cell: (arm) => signed(arm.cost_nll, 3) },
+      { head: "95 % interval", numeric: true, cell: (arm) => range(arm.cost_ci, 3) },
       { head: "KL", unit: "nats", numeric: true, cell: (arm) => num(arm.kl, 3) },
       { head: "Net yes", unit: "nats", numeric: true, cell: (arm) => signed(arm.net_yes, 2) },
       { head: "95 % interval", numeric: true, cell: (arm) => range(arm.net_yes_ci, 2) },
@@ -56,7 +57,7 @@ function effect_chart(arms: readonly Arm[], value: string): HTMLElement {
       name(arm),
       `${signed(arm.effect)} on ${value}, interval ${range(arm.ci)}`,
       `${signed(arm.cross)} on other values`,
-      `cost ${signed(arm.cost_nll, 3)}`,
+      `cost ${signed(arm.cost_nll, 3)}${arm.cost_ci ? `, interval ${range(arm.cost_ci, 3)}` : ""}`,
     ],
     draw: (width) => {
       const narrow = width < 560;
@@ -142,6 +143,9 @@ export function effects_section(data: RunData): HTMLElement {
       "An effect is how much further it leans to the text of the value; no judge is involved.",
       control_sentence(find_arm(effect, "opposite"), value),
       spent.length > 0 ? ` The measure took ${spent.join(" and ")}.` : "",
+      is_number(effect.infeasible) && effect.infeasible > 0
+        ? ` At ${counted(effect.infeasible, "state")} the targets of the values could not all be met at once; those were left alone.`
+        : "",
     ),
     index
       ? p(

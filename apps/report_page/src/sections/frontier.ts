@@ -23,6 +23,8 @@ function frontier_chart(tune: Tune): HTMLElement {
   const outside = rows.filter((one) => one.cost_nll > edge).length;
   const last = Math.max(...rows.map((one) => one.round));
   const frontier = rows.filter((one) => one.on_frontier).sort((a, b) => a.cost_nll - b.cost_nll);
+  // early rounds read few pairs, so the frontier's members need not rise; its line does
+  const rising = frontier.filter((one, i) => frontier.slice(0, i).every((before) => before.effect < one.effect));
   const symbols: Record<string, string> = { probe: "circle", mean: "square", whitened: "triangle" };
   const left = Math.min(0, ...rows.map((one) => one.cost_nll));
   const figure = chart<Candidate>({
@@ -86,7 +88,7 @@ function frontier_chart(tune: Tune): HTMLElement {
             dy: -14,
             fill: "var(--warn)",
           }),
-          Plot.line(frontier, { x: cost, y: "effect", stroke: "var(--plan)", strokeWidth: 2, curve: "step-after" }),
+          Plot.line(rising, { x: cost, y: "effect", stroke: "var(--plan)", strokeWidth: 2, curve: "step-after" }),
           Plot.ruleX(frontier.filter((one) => is_number(one.effect_se)), {
             x: cost,
             y1: (one: Candidate) => one.effect - one.effect_se!,
@@ -154,6 +156,7 @@ export function frontier_section(data: RunData): HTMLElement {
           `Effect ${signed(chosen.effect)} at a cost of ${num(chosen.cost_nll, 3)} nats per token, ${chosen.cost_nll <= tune.budget ? "within" : "above"} the budget of ${trimmed(tune.budget)}.`,
         )
       : p("No candidate was chosen."),
+    tune.warning ? h("p", { class: "notice" }, `The tuner warns: ${tune.warning}.`) : null,
     frontier_chart(tune),
     p(
       "These numbers are from the pairs the tuner worked on; the best of many always looks a little better here than it is. The next section measures the chosen plan on pairs that nobody had seen.",

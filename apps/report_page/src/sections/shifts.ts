@@ -17,7 +17,9 @@ function shift_chart(trace: readonly EffectTrace[], p0: number | null, norms: Re
     return is_number(one.d) && norm !== undefined && norm > 0 ? Math.abs(one.d) / norm : null;
   };
   const layers = trace.map((one) => one.layer);
-  const pushed = trace.filter((one) => Math.abs(one.p_after - one.p_before) > 0.005);
+  const pushed = trace.filter(
+    (one) => is_number(one.p_before) && is_number(one.p_after) && Math.abs(one.p_after - one.p_before) > 0.005,
+  );
   return chart<EffectTrace>({
     id: "chart-shifts",
     title: "The reading before and after the push",
@@ -76,7 +78,8 @@ function shift_chart(trace: readonly EffectTrace[], p0: number | null, norms: Re
       const y = drawn.scale("y")!;
       return {
         svg: drawn as SVGSVGElement,
-        at: (one) => ({ x: x.apply(one.layer) as number, y: y.apply(one.p_after) as number }),
+        at: (one) =>
+          is_number(one.p_after) ? { x: x.apply(one.layer) as number, y: y.apply(one.p_after) as number } : null,
       };
     },
   });
