@@ -160,7 +160,13 @@ Choice make_choice(const PulledModel& model, const PrepareOptions& options,
     choice.source_hash = model.sha256;
     choice.axia_version = AXIA_VERSION;
     choice.processor = preparer.processor();
-    std::vector<std::string> made;  // by this call
+    std::vector<std::string> made;  // by this call, or for an earlier choice
+    if (const auto earlier = read_choice(choice_path(model.sha256))) {
+        for (const auto& [purpose, format] : earlier->chosen) {
+            const bool seen = std::find(made.begin(), made.end(), format) != made.end();
+            if (format != "source" && !seen) made.push_back(format);
+        }
+    }
     const auto drop = [&](const std::string& format) {
         std::error_code code;
         fs::remove(copy_path(model.sha256, format), code);
@@ -204,12 +210,14 @@ Choice make_choice(const PulledModel& model, const PrepareOptions& options,
         choice.chosen[std::string(purpose_name(purpose))] = format;
         if (purpose == options.purpose) wanted = format;
     }
+    for (const std::string& format : made) {
+        if (format != wanted) drop(format);
+    }
     for (PreparedCard& card : choice.cards) {
-        const bool was_made = std::find(made.begin(), made.end(), card.format) != made.end();
-        if (was_made && card.format != wanted) {
-            drop(card.format);
+        std::error_code code;
+        if (!fs::exists(card.file, code)) {
             card.file.clear();
-        } else if (!card.file.empty()) {
+        } else {
             write_prepared_card(card_path(model.sha256, card.format), card);
         }
     }

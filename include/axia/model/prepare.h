@@ -27,10 +27,10 @@ struct PrepareOptions {
     Purpose purpose = Purpose::automatic;
     double max_kl = 0.01;  // nats per token, mean; a copy farther from the source is not used
     std::vector<std::string> formats{"q8_0", "bf16", "f16"};
-    double seconds = 15;     // of measuring, about, in all
-    double min_gain = 1.05;  // a copy must be so much faster than the source to be worth its disk
-    int threads = 0;         // 0 = every core
-    bool again = false;      // measure again even when a choice is remembered
+    double seconds = 15;    // of measuring, about, in all
+    double min_gain = 1.1;  // a copy must be so much faster than the source to be worth its disk
+    int threads = 0;        // 0 = every core
+    bool again = false;     // measure again even when a choice is remembered
     std::uint64_t min_bytes = 32 << 20;  // smaller models stay as they are
     int lock_seconds = 600;  // how long to wait for another process that prepares the same model
 };
@@ -68,8 +68,8 @@ std::size_t choose_card(std::span<const PreparedCard> cards, Purpose purpose, do
 /// Makes the copies, measures them against the source (interleaved rounds on this machine; KL over
 /// built-in neutral text) and gives the card of the one to use, `format` "source" when that is the
 /// model's own file. The choice is remembered by source hash, axia version and processor: later
-/// calls read it, and write the copy again if it is gone. Copies that no purpose uses are deleted.
-/// A format whose copy would take more than half of the free memory is left out. Throws
+/// calls read it, and write the copy again if it is gone. Copies made only to be measured are
+/// deleted. A format whose copy would take more than half of the free memory is left out. Throws
 /// Error{usage} for an unknown format; Error{io|input|unsupported|busy|cancelled}.
 PreparedCard prepare_model(const PulledModel& model, const PrepareOptions& options = {},
                            const core::Watch& watch = {});

@@ -138,7 +138,7 @@ class PrepareReal : public PrepareFiles {
         const char* file = std::getenv("AXIA_TEST_MODEL_FILE");
         if (file == nullptr) GTEST_SKIP() << "AXIA_TEST_MODEL_FILE is not set";
         model_ = pull_model(file);
-        options_.seconds = 4;
+        options_.seconds = 1;
         watch_.progress = [this](const core::Progress& progress) {
             stages_.emplace(progress.stage);
         };
@@ -162,6 +162,7 @@ TEST_F(PrepareReal, AModelIsNoDistanceFromItself) {
     EXPECT_EQ(self.mean_kl, 0);
     EXPECT_GT(self.kl_tokens, 40);
     EXPECT_GE(self.prompt.rounds, 2);
+    EXPECT_GE(self.threads, 1);
     EXPECT_GT(self.prompt.best, 0);
     EXPECT_LE(self.decode.low, self.decode.median);
     EXPECT_LE(self.decode.median, self.decode.best);
@@ -219,9 +220,11 @@ TEST_F(PrepareReal, TheChoiceIsRemembered) {
     options_.max_kl = 0;  // nothing is near enough now
     EXPECT_EQ(prepare_model(model_, options_, watch_).format, "source");
     EXPECT_FALSE(measured());
+    EXPECT_TRUE(fs::exists(first.file));
     options_.formats = {"q8_0"};
     prepare_model(model_, options_, watch_);
     EXPECT_TRUE(measured());
+    EXPECT_TRUE(list_prepared().empty());  // nothing uses the earlier choice now
 }
 
 TEST_F(PrepareReal, StoppedOnRequestLeavesNothing) {

@@ -237,6 +237,7 @@ TEST_F(Pull, NoServer) {
     const Error error = failing(hf_);
     EXPECT_EQ(error.kind(), ErrorKind::network);
     EXPECT_EQ(error.hint(), "is the server reachable?");
+    expect_nothing_left();
     options_.offline = true;
     EXPECT_EQ(failing(hf_).kind(), ErrorKind::not_found);
 }

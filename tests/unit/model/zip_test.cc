@@ -69,16 +69,14 @@ TEST_F(Zip, EveryFlippedByteAndEveryCut) {
     const std::string archive =
         test::make_zip({{"one", text, true}, {"two", "second", false, true}});
     for (std::size_t i = 0; i < archive.size(); ++i) {
-        for (const int bit : {0, 3, 7}) {
-            std::string bad = archive;
-            bad[i] = static_cast<char>(bad[i] ^ (1 << bit));
-            for (const auto& [member, right] :
-                 {std::pair<std::string, std::string>{"one", text}, {"two", "second"}}) {
-                try {
-                    EXPECT_EQ(read(bad, member), right) << i;
-                } catch (const core::Error& error) {
-                    EXPECT_NE(error.kind(), core::ErrorKind::internal);
-                }
+        std::string bad = archive;
+        bad[i] = static_cast<char>(bad[i] ^ (1 << i % 8));
+        for (const auto& [member, right] :
+             {std::pair<std::string, std::string>{"one", text}, {"two", "second"}}) {
+            try {
+                EXPECT_EQ(read(bad, member), right) << i;
+            } catch (const core::Error& error) {
+                EXPECT_NE(error.kind(), core::ErrorKind::internal);
             }
         }
     }
