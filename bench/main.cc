@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
             list = true;
         } else if (argument == "--pairs" && i + 1 < argc && std::atoi(argv[i + 1]) > 0) {
             pairs = std::atoi(argv[++i]);
-        } else if (argument.rfind("-", 0) == 0) {
+        } else if (argument.starts_with('-')) {
             std::cerr << "axia_bench: " << argument
                       << " is not understood; axia_bench [--json] [--list] [--pairs N] [NAME...]\n";
             return 2;
