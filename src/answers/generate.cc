@@ -27,6 +27,24 @@ std::size_t whole_utf8(std::string_view bytes) {
 
 namespace {
 
+/// Bytes that are no UTF-8 become U+FFFD: a model may draw any byte.
+std::string mended_utf8(std::string_view bytes) {
+    if (core::is_utf8(bytes)) return std::string(bytes);
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size();) {
+        std::size_t n = 1;
+        while (n <= 4 && i + n <= bytes.size() && !core::is_utf8(bytes.substr(i, n))) ++n;
+        if (n <= 4 && i + n <= bytes.size()) {
+            text += bytes.substr(i, n);
+            i += n;
+        } else {
+            text += "\xEF\xBF\xBD";
+            ++i;
+        }
+    }
+    return text;
+}
+
 /// One answer in the making.
 struct Stream {
     const GenerateRequest* request = nullptr;
@@ -63,9 +81,8 @@ bool settle(Stream& stream, const GenerateOptions& options, bool last, std::stri
         }
         end = whole_utf8(std::string_view(stream.pending).substr(0, end));
     }
-    piece = stream.pending.substr(0, end);
+    piece = mended_utf8(std::string_view(stream.pending).substr(0, end));
     stream.pending.erase(0, end);
-    if (last && !core::is_utf8(piece)) piece.resize(whole_utf8(piece));
     stream.out.text += piece;
     return stopped;
 }

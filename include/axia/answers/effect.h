@@ -30,7 +30,7 @@ struct EffectInputs {
 struct EffectOptions {
     std::uint64_t seed = 0;
     std::size_t draws = 2000;  // bootstrap
-    std::size_t pack_rows = 512;
+    std::size_t pack_rows = 256;
 };
 
 /// All in nats (per token for effect, cross and cost). A number that cannot be had is empty.

@@ -27,7 +27,7 @@ struct GenerateRequest {
 };
 
 struct Generated {
-    std::string text;           // whole UTF-8
+    std::string text;           // valid UTF-8; other bytes stand as U+FFFD
     std::string finish;         // "stop", "length" or "cancelled"
     int prompt_tokens = 0, tokens = 0;
     std::vector<steer::TraceEntry> trace;  // at the last prompt row

@@ -34,7 +34,7 @@ std::vector<model::Token> text_tokens(const model::Model& model, Context context
 
 struct CaptureOptions {
     std::vector<int> layers;        // 0-based blocks; empty = all
-    std::size_t pack_rows = 512;    // rows per batch; 0 = one text at a time
+    std::size_t pack_rows = 256;    // rows per batch; 0 = one text at a time
 };
 
 /// states[k] = texts x width after block layers[k], at each text's last token.

@@ -17,7 +17,7 @@ struct ScoringItem {
 };
 
 struct ScoreOptions {
-    std::size_t pack_rows = 512;  // rows per batch
+    std::size_t pack_rows = 256;  // rows per batch
 };
 
 /// log_probability[arm][item][continuation] = sum of ln p over the continuation's tokens.

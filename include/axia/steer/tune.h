@@ -36,7 +36,7 @@ struct TuneOptions {
     std::uint64_t tokens = 60000;  // decoded at most, capture included
     std::uint64_t seed = 0;
     double C = 1;
-    std::size_t pack_rows = 512;
+    std::size_t pack_rows = 256;
     std::filesystem::path journal; // finished scores, reused by the next run; empty = none
 };
 

@@ -14,9 +14,9 @@ struct LearnOptions {
     capture::Context context = capture::Context::chat;
     double C = 1;              // inverse strength of the L2 penalty, > 0
     std::uint64_t seed = 0;    // shuffled-label control
-    std::string data_name;     // shown on the card
+    std::string data_name = {};     // shown on the card
     bool evaluate = true;      // cross-validation and shuffled control as well
-    std::size_t pack_rows = 512;
+    std::size_t pack_rows = 256;
 };
 
 /// States of both sides of every pair: row 2i positive, row 2i + 1 negative.

@@ -78,6 +78,7 @@ TEST(Learn, DirectionsAreUnitAndRaiseTheProbe) {
     }
 }
 
+// up to the rounding of the F16 cache, which attention reads in other block sizes
 TEST(Learn, PackingDoesNotChangeWhatIsRead) {
     const auto model = test::tiny_model();
     model::Session session(model, small_session());
@@ -86,8 +87,14 @@ TEST(Learn, PackingDoesNotChangeWhatIsRead) {
     const auto single = capture_pairs(session, pairs, capture::Context::chat, 0, {});
     ASSERT_LT(packed.rows_decoded, single.rows_decoded);
     for (std::size_t k = 0; k < packed.states.size(); ++k) {
-        for (std::size_t i = 0; i < packed.states[k].values.size(); ++i) {
-            ASSERT_NEAR(packed.states[k].values[i], single.states[k].values[i], 2e-3);
+        for (std::size_t t = 0; t < packed.states[k].rows; ++t) {
+            double difference = 0, norm = 0;
+            for (std::size_t j = 0; j < packed.states[k].cols; ++j) {
+                const double a = packed.states[k].row(t)[j], b = single.states[k].row(t)[j];
+                difference += (a - b) * (a - b);
+                norm += b * b;
+            }
+            ASSERT_LT(std::sqrt(difference / norm), .01) << "block " << k << ", text " << t;
         }
     }
 }
