@@ -9,7 +9,9 @@
 #include "axia/core/error.h"
 #include "axia/core/files.h"
 #include "axia/core/resources.h"
+#include "axia/model/catalogue.h"
 #include "axia/model/open.h"
+#include "output.h"
 
 namespace axia::cli {
 
@@ -71,7 +73,8 @@ App::App(int argc, char** argv) {
         std::string word = i == 0 ? std::filesystem::path(argv[0]).filename().string() : argv[i];
         if (word.find_first_of(" '\"$") != std::string::npos) {
             std::string quoted = "'";
-            for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+            for (const char c : word)
+                quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
             word = quoted + "'";
         }
         command_line += (i > 0 ? " " : "") + word;
@@ -177,7 +180,22 @@ std::vector<vectors::ValueVector> App::stored_vectors(const model::ModelInfo& in
     return found;
 }
 
+void check_name(const std::string& value) {
+    if (!model::is_model_name(value)) {
+        throw Error(ErrorKind::usage, "'" + value + "' cannot name a value", "",
+                    "letters, digits, '.', '-' and '_'");
+    }
+}
+
+std::string App::learn_hint(const std::string& value) {
+    if (system().has(value)) return "run axia learn " + value;
+    const std::string near = core::nearest_names(value, system().ids());
+    return near.empty() ? "run axia learn " + value + " --pairs FILE"
+                        : "did you mean " + near + "?";
+}
+
 std::vector<data::ContrastPair> App::pairs(const std::string& value, const std::string& file) {
+    check_name(value);
     if (file.empty()) {
         system().value(value);
         return system().pairs(value);
@@ -193,11 +211,20 @@ std::pair<CLI::App*, Options*> Commands::add(CLI::App& parent, const std::string
                                              bool uses_model) {
     CLI::App* command = parent.add_subcommand(name, help);
     // examples come first in the help
-    command->description("Examples:\n" + examples + "\n\n" + help);
+    command->description("Examples:\n" + examples + "\n\n" + wrapped(help, 96, ""));
+    command->formatter(help_formatter());
     options.push_back(std::make_unique<Options>(*command, app.files));
     app.add_common(*options.back());
     if (uses_model) app.add_model_options(*options.back());
     return {command, options.back().get()};
+}
+
+CLI::App* Commands::group(const std::string& name, const std::string& help,
+                          const std::string& examples) {
+    CLI::App* command = root.add_subcommand(name, "Examples:\n" + examples + "\n\n" + help + "\n");
+    command->formatter(help_formatter());
+    command->require_subcommand(1);
+    return command;
 }
 
 }  // namespace axia::cli

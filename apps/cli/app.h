@@ -67,6 +67,9 @@ class App {
     /// Every readable vector of this model in the store.
     std::vector<vectors::ValueVector> stored_vectors(const model::ModelInfo& info) const;
 
+    /// What to do about a value that is not learnt: learn it, or type it right.
+    std::string learn_hint(const std::string& value);
+
     /// The value's pairs: of `file` when given, else of the value system.
     std::vector<data::ContrastPair> pairs(const std::string& value, const std::string& file);
 
@@ -75,6 +78,9 @@ class App {
     std::shared_ptr<const model::Model> model_;
     std::optional<data::ValueSystem> system_;
 };
+
+/// A value's name becomes a file's name. Throws core::Error{usage}.
+void check_name(const std::string& value);
 
 using Run = std::function<void()>;
 
@@ -89,6 +95,8 @@ struct Commands {
     std::pair<CLI::App*, Options*> add(CLI::App& parent, const std::string& name,
                                        const std::string& help, const std::string& examples,
                                        bool uses_model);
+    /// A command that only holds others.
+    CLI::App* group(const std::string& name, const std::string& help, const std::string& examples);
     void on(CLI::App* command, Run run) { runs.emplace_back(command, std::move(run)); }
 };
 

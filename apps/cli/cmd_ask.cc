@@ -153,6 +153,10 @@ void add_ask_commands(Commands& commands) {
                 throw Error(ErrorKind::usage, "there is nothing to compare with", "--compare",
                             "add --steer VALUE=P or --plan FILE");
             }
+            if (!asked.steering.any() && !asked.steering.idle().empty()) {
+                app.say("warning: " + asked.steering.idle() +
+                        " does nothing without --steer or --plan");
+            }
             const auto session = asking_session(app);
             const ReadySteering steering(app, asked.steering, session->model().info());
             std::vector<model::Message> messages;
@@ -167,8 +171,8 @@ void add_ask_commands(Commands& commands) {
                     std::cout << piece << std::flush;
                 };
             }
-            const AskResult result = ask(*session, steering, messages, asked.compare,
-                                         asked.generate, sink, app.watch());
+            const AskResult result =
+                ask(*session, steering, messages, asked.compare, asked.generate, sink, app.watch());
             app.end_progress();
             if (app.globals.json) {
                 std::cout << answers_json(question, result, asked.compare) << "\n";
@@ -180,8 +184,8 @@ void add_ask_commands(Commands& commands) {
             if (asked.explain && !app.globals.json) {
                 if (result.decision && result.decision->score) {
                     std::cout << "gate " << (result.decision->open ? "open" : "closed")
-                              << ": score " << number(*result.decision->score, 2)
-                              << ", threshold " << number(*result.decision->threshold, 2) << "\n";
+                              << ": score " << number(*result.decision->score, 2) << ", threshold "
+                              << number(*result.decision->threshold, 2) << "\n";
                 }
                 print_trace(result.answers.back().trace);
             }
@@ -206,8 +210,8 @@ void add_ask_commands(Commands& commands) {
             const bool terminal = ::isatty(0) != 0;
             const auto handle = [&](const std::string& line) {
                 const std::string word = line.substr(0, line.find(' '));
-                const std::string rest = line.size() > word.size() ? line.substr(word.size() + 1)
-                                                                    : std::string();
+                const std::string rest =
+                    line.size() > word.size() ? line.substr(word.size() + 1) : std::string();
                 if (word == "/steer") {
                     SteerOptions wished = asked.steering;
                     wished.plan_file.clear();
@@ -241,8 +245,8 @@ void add_ask_commands(Commands& commands) {
                     core::write_file(rest, json.dump(2) + "\n");
                     app.say("saved to " + rest);
                 } else {
-                    throw Error(ErrorKind::usage, "'" + word + "' is not a command",
-                                "", "/steer /compare /save /undo /quit");
+                    throw Error(ErrorKind::usage, "'" + word + "' is not a command", "",
+                                "/steer /compare /save /undo /quit");
                 }
             };
             std::string line;
@@ -282,7 +286,8 @@ void add_ask_commands(Commands& commands) {
                     std::cout.flush();
                     messages.push_back({"assistant", result.answers.back().text});
                 } catch (const Error& error) {
-                    app.say(std::string("axia: ") + error.what());
+                    app.end_progress();
+                    std::cerr << "axia: " << error.what() << "\n";
                 }
             }
         });

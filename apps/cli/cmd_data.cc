@@ -10,8 +10,8 @@ namespace axia::cli {
 
 void add_data_commands(Commands& commands) {
     App& app = commands.app;
-    CLI::App* data = commands.root.add_subcommand("data", "Check contrast pairs and value systems");
-    data->require_subcommand(1);
+    CLI::App* data = commands.group("data", "Check contrast pairs and value systems.",
+                                    "  axia data check values/schwartz");
     auto [command, options] = commands.add(
         *data, "check",
         "Duplicates, leaks between splits, length and person imbalance, and how much surface alone "
@@ -56,12 +56,9 @@ void add_data_commands(Commands& commands) {
             for (const data::PairCheck& value : check.values) {
                 for (const std::string& problem : value.problems) std::cout << problem << "\n";
             }
-            if (!app.quiet()) {
-                for (const data::PairCheck& value : check.values) {
-                    for (const std::string& warning : value.warnings) {
-                        app.say("warning: " + warning);
-                    }
-                }
+            std::cout.flush();
+            for (const data::PairCheck& value : check.values) {
+                for (const std::string& warning : value.warnings) app.say("warning: " + warning);
             }
         }
         if (check.problem_count() > 0) {

@@ -49,17 +49,17 @@ void add_learn_commands(Commands& commands) {
                 vectors::ValueVector vector = learn_vector(
                     app, *session, pairs[i], chosen,
                     pairs_file.empty() ? app.system().name : pairs_file, gates ? &*gates : nullptr);
-                const std::filesystem::path file =
-                    output.empty() ? app.vector_file(info, values[i], chosen)
-                                   : std::filesystem::path(output);
+                const std::filesystem::path file = output.empty()
+                                                       ? app.vector_file(info, values[i], chosen)
+                                                       : std::filesystem::path(output);
                 vectors::write_value_vector(vector, file);
                 app.end_progress();
                 json.push_back(nlohmann::ordered_json::parse(vectors::to_json(vector)));
                 if (!app.globals.json) {
                     std::cout << bold(values[i]) << "  " << vector.card.learn_pairs
                               << " pairs learnt, " << vector.card.heldout_pairs
-                              << " held out; bag of words "
-                              << number(vector.card.bag_of_words, 2) << "\n"
+                              << " held out; bag of words " << number(vector.card.bag_of_words, 2)
+                              << "\n"
                               << layers_summary(vector);
                 }
                 app.say("wrote " + file.string());
@@ -95,7 +95,7 @@ void add_learn_commands(Commands& commands) {
             }
             if (!gate) {
                 throw Error(ErrorKind::not_found, "no gate of '" + value + "' is learnt", "",
-                            "run axia learn " + value);
+                            app.learn_hint(value));
             }
             std::vector<std::string> plain;
             for (const data::NamedText& request : requests) plain.push_back(request.text);
@@ -145,9 +145,8 @@ void add_learn_commands(Commands& commands) {
                 for (const steer::Candidate& c : outcome.result.candidates) {
                     if (c.round >= 2 || c.on_frontier) shown.push_back(&c);
                 }
-                std::sort(shown.begin(), shown.end(), [](const auto* a, const auto* b) {
-                    return a->cost < b->cost;
-                });
+                std::sort(shown.begin(), shown.end(),
+                          [](const auto* a, const auto* b) { return a->cost < b->cost; });
                 for (const steer::Candidate* c : shown) {
                     table.add({(c->chosen ? "> " : "  ") + c->id, number(c->effect),
                                number(c->effect_se), number(c->cost), std::to_string(c->pairs),

@@ -30,25 +30,67 @@ model::PulledModel pulled(App& app, const std::string& what) {
     return model;
 }
 
+ordered_json cards_json(const std::vector<model::PreparedCard>& cards) {
+    ordered_json list = ordered_json::array();
+    for (const model::PreparedCard& card : cards) {
+        list.push_back(ordered_json::parse(model::to_json(card)));
+    }
+    return list;
+}
+
 void print_cards(const App& app, const std::vector<model::PreparedCard>& cards) {
     if (app.globals.json) {
-        ordered_json list = ordered_json::array();
-        for (const model::PreparedCard& card : cards) {
-            list.push_back(ordered_json::parse(model::to_json(card)));
-        }
-        std::cout << list.dump(2) << "\n";
+        std::cout << cards_json(cards).dump(2) << "\n";
         return;
     }
-    Table table({"format", "MB", "prompt tok/s", "x source", "decode tok/s", "x source", "KL",
-                 "note"});
+    Table table(
+        {"format", "MB", "prompt tok/s", "x source", "decode tok/s", "x source", "KL", "note"});
     for (const model::PreparedCard& card : cards) {
         table.add({card.format, number(static_cast<double>(card.bytes) / 1e6, 0),
-                   number(card.prompt.median, 0),
-                   number(card.gain(model::Purpose::prompt), 2), number(card.decode.median, 0),
-                   number(card.gain(model::Purpose::decode), 2), number(card.mean_kl, 4),
-                   card.note});
+                   number(card.prompt.median, 0), number(card.gain(model::Purpose::prompt), 2),
+                   number(card.decode.median, 0), number(card.gain(model::Purpose::decode), 2),
+                   number(card.mean_kl, 4), card.note});
     }
     std::cout << table.text();
+}
+
+void show_model(App& app, const std::string& what) {
+    const model::Catalogue catalogue =
+        model::read_catalogue(core::resource_folder() / "models.yaml");
+    const model::CatalogueEntry* entry = catalogue.find(what);
+    const std::vector<model::PulledModel> stored = model::list_models();
+    const bool here = entry == nullptr || std::any_of(stored.begin(), stored.end(),
+                                                      [&](auto& m) { return m.name == what; });
+    model::PulledModel model;
+    if (here) {
+        model::PullOptions options;
+        options.offline = true;
+        model = model::pull_model(what, options, app.watch());
+        app.end_progress();
+    } else {
+        model.name = entry->name;
+        model.licence = entry->licence;
+        model.sha256 = entry->sha256;
+        model.bytes = entry->bytes;
+        model.source = model::describe(entry->sources.front());
+    }
+    const auto cards = model::show_prepared(model.sha256);
+    if (app.globals.json) {
+        std::cout << ordered_json{{"name", model.name},          {"here", here},
+                                  {"file", model.file.string()}, {"sha256", model.sha256},
+                                  {"bytes", model.bytes},        {"licence", model.licence},
+                                  {"source", model.source},      {"copies", cards_json(cards)}}
+                         .dump(2)
+                  << "\n";
+        return;
+    }
+    std::cout << bold(model.name) << (entry != nullptr ? "  " + entry->title : "") << "\n"
+              << "  licence    " << (model.licence.empty() ? "not known" : model.licence) << "\n"
+              << "  size       " << megabytes(model.bytes) << "\n"
+              << "  sha256     " << model.sha256 << "\n"
+              << "  file       "
+              << (here ? model.file.string() : "not here (axia pull " + model.name + ")") << "\n";
+    if (!cards.empty()) print_cards(app, cards);
 }
 
 }  // namespace
@@ -79,13 +121,12 @@ void add_model_commands(Commands& commands) {
             }
         });
     }
-    CLI::App* models = commands.root.add_subcommand(
-        "models", "List models and prepare fast copies of their weights");
-    models->require_subcommand(1);
+    CLI::App* models =
+        commands.group("models", "List models and prepare fast copies of their weights.",
+                       "  axia models list\n  axia models prepare smollm2");
     {
-        auto [command, options] =
-            commands.add(*models, "list", "The catalogue, and what is here.",
-                         "  axia models list", false);
+        auto [command, options] = commands.add(*models, "list", "The catalogue, and what is here.",
+                                               "  axia models list", false);
         commands.on(command, [&app] {
             const std::vector<model::PulledModel> here = model::list_models();
             const std::vector<model::CatalogueEntry> catalogue =
@@ -118,12 +159,11 @@ void add_model_commands(Commands& commands) {
         });
     }
     {
-        auto [command, options] =
-            commands.add(*models, "prepare",
-                         "Rewrites the weights into near-lossless formats, measures speed and the "
-                         "divergence from the source on this machine, and remembers the fastest.",
-                         "  axia models prepare smollm2\n  axia models prepare smollm2 --again",
-                         false);
+        auto [command, options] = commands.add(
+            *models, "prepare",
+            "Rewrites the weights into near-lossless formats, measures speed and the "
+            "divergence from the source on this machine, and remembers the fastest.",
+            "  axia models prepare smollm2\n  axia models prepare smollm2 --again", false);
         static std::string what = "smollm2";
         static bool again = false;
         command->add_option("model", what, "Which model")->capture_default_str();
@@ -144,13 +184,13 @@ void add_model_commands(Commands& commands) {
         });
     }
     {
-        auto [command, options] = commands.add(*models, "show", "What is known of a model's copies.",
+        auto [command, options] = commands.add(*models, "show",
+                                               "A model's licence, hash and prepared copies. Never "
+                                               "uses the network.",
                                                "  axia models show smollm2", false);
         static std::string what = "smollm2";
         command->add_option("model", what, "Which model")->capture_default_str();
-        commands.on(command, [&app] {
-            print_cards(app, model::show_prepared(pulled(app, what).sha256));
-        });
+        commands.on(command, [&app] { show_model(app, what); });
     }
     {
         auto [command, options] =

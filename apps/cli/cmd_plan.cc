@@ -12,11 +12,10 @@ namespace axia::cli {
 
 void add_plan_commands(Commands& commands) {
     App& app = commands.app;
-    CLI::App* root = commands.root.add_subcommand("plan", "Show plans");
-    root->require_subcommand(1);
-    auto [command, options] = commands.add(
-        *root, "show", "Checks a plan and says in words what it does.",
-        "  axia plan show plan.json\n  axia plan show plan.json --json", false);
+    CLI::App* root = commands.group("plan", "Look at plans.", "  axia plan show plan.json");
+    auto [command, options] =
+        commands.add(*root, "show", "Checks a plan and says in words what it does.",
+                     "  axia plan show plan.json\n  axia plan show plan.json --json", false);
     static std::string path;
     command->add_option("plan", path, "Plan file")->required();
     commands.on(command, [&app] {
@@ -38,8 +37,8 @@ void add_plan_commands(Commands& commands) {
         std::cout << "  model      " << plan.model_name << " (" << plan.model_hash.substr(0, 12)
                   << "), vectors of context " << capture::context_name(plan.context) << "\n"
                   << "  layers     " << layers << "\n"
-                  << "  shift      along " << vectors::direction_name(plan.direction)
-                  << ", amount " << steer::amount_name(plan.amount)
+                  << "  shift      along " << vectors::direction_name(plan.direction) << ", amount "
+                  << steer::amount_name(plan.amount)
                   << (plan.below ? " (only rows that read below the target)" : "") << ", rows "
                   << steer::rows_name(plan.rows) << "\n";
         for (const steer::PlanValue& value : plan.values) {

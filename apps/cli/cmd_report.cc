@@ -35,7 +35,9 @@ std::string first_line_with(const char* file, const std::string& key) {
     for (std::string line; std::getline(in, line);) {
         if (line.starts_with(key)) {
             const std::size_t colon = line.find(':');
-            return colon == std::string::npos ? line : line.substr(line.find_first_not_of(" \t", colon + 1));
+            return colon == std::string::npos
+                       ? line
+                       : line.substr(line.find_first_not_of(" \t", colon + 1));
         }
     }
     return "";
@@ -71,8 +73,10 @@ void write_run(App& app, const fs::path& folder, const std::string& value,
     json["seed"] = app.globals.seed;
     json["axia_version"] = AXIA_VERSION;
     json["libllama"] = model::library_version();
-    json["model"] = {{"name", info.name},     {"sha256", info.source_hash},
-                     {"architecture", info.architecture}, {"layers", info.layers},
+    json["model"] = {{"name", info.name},
+                     {"sha256", info.source_hash},
+                     {"architecture", info.architecture},
+                     {"layers", info.layers},
                      {"width", info.width}};
     json["weights"] = {{"format", info.weights}, {"mean_kl", nullptr}, {"prompt_speedup", nullptr}};
     for (const model::PreparedCard& card : model::show_prepared(info.source_hash)) {
@@ -168,8 +172,7 @@ void demo(App& app, const std::string& value, fs::path folder, bool quick) {
         const std::string question = dilemma.situation + " What should I do, and why?";
         const std::vector<model::Message> messages{{"user", question}};
         AskResult result = ask(*session, steering, messages, true, generate, {}, app.watch());
-        questions["questions"].push_back(
-            ordered_json::parse(answers_json(question, result, true)));
+        questions["questions"].push_back(ordered_json::parse(answers_json(question, result, true)));
         if (asked == 0) shown = std::move(result), shown_question = question;
         if (++asked >= 3) break;
     }
@@ -186,7 +189,9 @@ void demo(App& app, const std::string& value, fs::path folder, bool quick) {
         std::cout << effect.json;
         return;
     }
-    std::cout << "\n" << bold(value + " in " + info.name) << "\n\n" << layers_summary(chat) << "\n"
+    std::cout << "\n"
+              << bold(value + " in " + info.name) << "\n\n"
+              << layers_summary(chat) << "\n"
               << effect_table(effect.result) << "\n"
               << wrapped("Effect: how much likelier, in nats per token, texts moved by " + value +
                              " become against their twins, on " +
@@ -198,8 +203,8 @@ void demo(App& app, const std::string& value, fs::path folder, bool quick) {
               << "\n"
               << bold("Q  ") << wrapped(shown_question, 76, "  ").substr(2);
     print_side_by_side(shown, true);
-    std::cout << "\nreport: " << (folder / "report.html").string() << "  ("
-              << number(seconds, 0) << " s)\n";
+    std::cout << "\nreport: " << (folder / "report.html").string() << "  (" << number(seconds, 0)
+              << " s)\n";
 }
 
 }  // namespace
@@ -220,10 +225,10 @@ void add_report_commands(Commands& commands) {
         });
     }
     {
-        auto [command, options] = commands.add(
-            commands.root, "demo",
-            "All of it for one value: check, learn, tune, measure, ask, report.",
-            "  axia demo\n  axia demo tradition --full", true);
+        auto [command, options] =
+            commands.add(commands.root, "demo",
+                         "All of it for one value: check, learn, tune, measure, ask, report.",
+                         "  axia demo\n  axia demo tradition --full", true);
         static std::string value = "security", folder;
         static bool full = false;
         command->add_option("value", value, "Which value")->capture_default_str();

@@ -43,12 +43,14 @@ void show(const App& app, const vectors::ValueVector& vector) {
     for (const vectors::LayerVector& layer : vector.layers) {
         const bool chosen = std::find(vector.chosen.begin(), vector.chosen.end(), layer.layer) !=
                             vector.chosen.end();
-        table.add({std::to_string(layer.layer) + (chosen ? " *" : ""),
-                   number(layer.paired_accuracy, 2),
-                   "[" + number(layer.paired_ci.lo, 2) + ", " + number(layer.paired_ci.hi, 2) + "]",
-                   number(layer.heldout_accuracy, 2), number(layer.cross_accuracy, 2),
-                   number(layer.shuffled_accuracy, 2), number(layer.mean_gap, 1),
-                   number(layer.state_norm, 0)});
+        table.add(
+            {std::to_string(layer.layer) + (chosen ? " *" : ""), number(layer.paired_accuracy, 2),
+             std::isfinite(layer.paired_accuracy)
+                 ? "[" + number(layer.paired_ci.lo, 2) + ", " + number(layer.paired_ci.hi, 2) + "]"
+                 : "-",
+             number(layer.heldout_accuracy, 2), number(layer.cross_accuracy, 2),
+             number(layer.shuffled_accuracy, 2), number(layer.mean_gap, 1),
+             number(layer.state_norm, 0)});
     }
     std::cout << table.text();
 }
@@ -62,18 +64,20 @@ vectors::ValueVector vector_named(App& app, const std::string& what) {
         if (std::filesystem::exists(file, code)) return vectors::read_value_vector(file);
     }
     throw Error(ErrorKind::not_found, "no file and no learnt vector of that name", what,
-                "run axia learn " + what);
+                app.learn_hint(what));
 }
 
 }  // namespace
 
 void add_vector_commands(Commands& commands) {
     App& app = commands.app;
-    CLI::App* root = commands.root.add_subcommand("vectors", "Look at and convert value vectors");
-    root->require_subcommand(1);
+    CLI::App* root = commands.group(
+        "vectors", "Look at and convert value vectors.",
+        "  axia vectors show security\n  axia vectors export security -o security.npz");
     {
-        auto [command, options] = commands.add(*root, "show", "The card and accuracies of a vector.",
-                                               "  axia vectors show security", true);
+        auto [command, options] =
+            commands.add(*root, "show", "The card and accuracies of a vector.",
+                         "  axia vectors show security", true);
         static std::string what;
         command->add_option("vector", what, "File, or a learnt value")->required();
         commands.on(command, [&app] { show(app, vector_named(app, what)); });
@@ -101,9 +105,9 @@ void add_vector_commands(Commands& commands) {
         });
     }
     {
-        auto [command, options] = commands.add(
-            *root, "export", "Writes probes and directions as .npz or .safetensors.",
-            "  axia vectors export security -o security.npz", true);
+        auto [command, options] =
+            commands.add(*root, "export", "Writes probes and directions as .npz or .safetensors.",
+                         "  axia vectors export security -o security.npz", true);
         static std::string what, out;
         command->add_option("vector", what, "File, or a learnt value")->required();
         command->add_option("-o,--output", out, "File ending in .npz or .safetensors")->required();
@@ -113,8 +117,7 @@ void add_vector_commands(Commands& commands) {
             for (const vectors::LayerVector& layer : vector.layers) {
                 const std::string at = std::to_string(layer.layer);
                 arrays.push_back({"probe." + at, {layer.probe.size()}, layer.probe});
-                arrays.push_back(
-                    {"intercept." + at, {1}, {static_cast<float>(layer.intercept)}});
+                arrays.push_back({"intercept." + at, {1}, {static_cast<float>(layer.intercept)}});
                 arrays.push_back({"whitened." + at, {layer.whitened.size()}, layer.whitened});
                 arrays.push_back({"mean." + at, {layer.mean.size()}, layer.mean});
                 arrays.push_back({"mean_gap." + at, {1}, {static_cast<float>(layer.mean_gap)}});
@@ -133,16 +136,18 @@ void add_vector_commands(Commands& commands) {
         });
     }
     {
-        auto [command, options] = commands.add(
-            *root, "import",
-            "Reads a plain control vector (repeng, llama.cpp) as a constant mean direction, so that "
-            "plans of amount constant can use it.",
-            "  axia vectors import happy.gguf --value happiness -m smollm2", true);
+        auto [command, options] =
+            commands.add(*root, "import",
+                         "Reads a plain control vector (repeng, llama.cpp) as a constant mean "
+                         "direction, so that "
+                         "plans of amount constant can use it.",
+                         "  axia vectors import happy.gguf --value happiness -m smollm2", true);
         static std::string file, value, out;
         command->add_option("file", file, "Control vector")->required();
         options->add("--value", value, "Name to give it")->required();
         command->add_option("-o,--output", out, "Where to write it (default: the store)");
         commands.on(command, [&app] {
+            check_name(value);
             const vectors::ControlVector control = vectors::read_control_vector(file);
             const auto model = app.model();
             vectors::ValueVector vector =

@@ -28,19 +28,41 @@ int report_error(const cli::App& app, const core::Error& error) {
     return error.kind() == core::ErrorKind::cancelled ? 130 : core::exit_code(error.kind());
 }
 
-/// "axia tun" -> did you mean tune?
-std::string unknown_command(const CLI::App& root, int argc, char** argv) {
-    std::vector<std::string> names;
-    for (const CLI::App* command : root.get_subcommands([](const CLI::App*) { return true; })) {
-        names.push_back(command->get_name());
+/// The command that the words name, and its path: "axia plan show". Throws core::Error{usage} with
+/// the nearest names: "axia tun" -> did you mean tune?
+std::pair<const CLI::App*, std::string> command_of(const CLI::App& root, int argc, char** argv) {
+    const CLI::App* at = &root;
+    std::string path = "axia";
+    for (int i = 1; i <= argc; ++i) {
+        std::vector<std::string> names;
+        const CLI::App* next = nullptr;
+        const std::string word = i < argc ? argv[i] : "";
+        for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; })) {
+            names.push_back(command->get_name());
+            if (command->get_name() == word) next = command;
+        }
+        if (names.empty() || word.starts_with("-")) break;
+        if (word.empty()) {
+            std::string list;
+            for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+            throw core::Error(core::ErrorKind::usage, "a command is missing", path,
+                              "one of " + list);
+        }
+        if (next == nullptr) {
+            const std::string near = core::nearest_names(word, names);
+            throw core::Error(
+                core::ErrorKind::usage, "'" + word + "' is not a command of " + path, "",
+                near.empty() ? path + " --help lists them" : "did you mean " + near + "?");
+        }
+        at = next;
+        path += " " + word;
     }
-    if (argc > 1 && argv[1][0] != '-' &&
-        std::find(names.begin(), names.end(), argv[1]) == names.end()) {
-        const std::string near = core::nearest_names(argv[1], names);
-        return std::string("'") + argv[1] + "' is not a command" +
-               (near.empty() ? " (axia --help lists them)" : "; did you mean " + near + "?");
-    }
-    return {};
+    return {at, path};
+}
+
+void flush_stdout() {
+    std::cout.flush();
+    if (!std::cout) throw core::Error(core::ErrorKind::io, "writing to stdout failed");
 }
 
 }  // namespace
@@ -60,6 +82,7 @@ int main(int argc, char** argv) {
         "axia");
     root.set_version_flag("--version", "axia " AXIA_VERSION);
     root.require_subcommand(1);
+    root.formatter(cli::help_formatter());
     cli::Commands commands{app, root, {}, {}};
     try {
         app.files.read();
@@ -70,22 +93,24 @@ int main(int argc, char** argv) {
         cli::add_ask_commands(commands);
         cli::add_vector_commands(commands);
         cli::add_report_commands(commands);
-        if (const std::string text = unknown_command(root, argc, argv); !text.empty()) {
-            throw core::Error(core::ErrorKind::usage, text);
-        }
+        const auto [command_named, path] = command_of(root, argc, argv);
         try {
             root.parse(argc, argv);
         } catch (const CLI::ParseError& error) {
-            if (error.get_exit_code() == 0) return root.exit(error);
-            throw core::Error(core::ErrorKind::usage, error.what(), "", "see --help");
+            if (error.get_exit_code() != 0) throw cli::usage_error(*command_named, path, error);
+            root.exit(error);
+            flush_stdout();
+            return 0;
         }
-        for (const auto& options : commands.options) options->apply_files();
+        cli::check_settings(app.files, commands.options);
+        for (const auto& options : commands.options) {
+            if (options->parsed()) options->apply_settings();
+        }
         for (const auto& [command, run] : commands.runs) {
             if (command->parsed()) {
                 run();
                 app.end_progress();
-                std::cout.flush();
-                if (!std::cout) throw core::Error(core::ErrorKind::io, "writing to stdout failed");
+                flush_stdout();
                 return 0;
             }
         }

@@ -4,9 +4,12 @@
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
-#include <map>
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
+
+#include "axia/core/error.h"
 
 namespace axia::cli {
 
@@ -17,14 +20,17 @@ class SettingsFiles {
     /// core::Error{input} naming file and line.
     void read();
 
-    /// The project's value before the user's, a command's own before the common one.
-    const std::string* find(const std::string& command, const std::string& name) const;
-    /// Every name that stands in the files and the file it stands in.
-    std::vector<std::pair<std::string, std::string>> names() const;
+    struct Setting {
+        std::string command, name, value;  // command empty = of every command that has the option
+        std::string where;                 // file:line
+    };
+    /// The project's value before the user's; in one file a command's own before the common one.
+    const Setting* find(const std::string& command, const std::string& name) const;
+    const std::vector<Setting>& all() const { return settings_; }
 
   private:
     void read_one(const std::filesystem::path& path);
-    std::map<std::string, std::pair<std::string, std::string>> values_;  // "command/name" -> value, file
+    std::vector<Setting> settings_;  // the project's first, in each file commands' own first
 };
 
 /// The options of one command.
@@ -32,9 +38,19 @@ class Options {
   public:
     Options(CLI::App& command, const SettingsFiles& files) : command_(command), files_(files) {}
 
+    /// "ask", "plan show"
+    std::string path() const;
+    bool parsed() const { return command_.parsed(); }
+    bool has(const std::string& name) const;
+    std::vector<std::string> names() const;
+
     template <typename T>
     CLI::Option* add(const std::string& flag, T& target, const std::string& help) {
-        CLI::Option* option = command_.add_option(flag, target, help)->capture_default_str();
+        CLI::Option* option = command_.add_option(flag, target, help);
+        // an empty list has no default worth showing
+        if constexpr (!requires { typename T::value_type; } || std::is_same_v<T, std::string>) {
+            option->capture_default_str();
+        }
         declare(option);
         return option;
     }
@@ -44,14 +60,27 @@ class Options {
         return option;
     }
 
-    /// Fills options that neither flag nor environment gave from the settings files.
-    void apply_files();
+    /// Fills options that no flag gave from the environment, then from the settings files. Throws
+    /// core::Error{input} naming the variable, or file and line.
+    void apply_settings();
 
   private:
+    void apply(CLI::Option& option, const std::string& value, const std::string& where);
     void declare(CLI::Option* option);
     CLI::App& command_;
     const SettingsFiles& files_;
     std::vector<CLI::Option*> options_;
 };
+
+/// Throws core::Error{input} for a setting that no command has, with the nearest names.
+void check_settings(const SettingsFiles& files,
+                    const std::vector<std::unique_ptr<Options>>& options);
+
+/// A parse error of `command` in our words.
+core::Error usage_error(const CLI::App& command, const std::string& path,
+                        const CLI::ParseError& error);
+
+/// Help that begins with examples and lists commands in one line each.
+std::shared_ptr<CLI::Formatter> help_formatter();
 
 }  // namespace axia::cli

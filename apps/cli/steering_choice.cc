@@ -31,8 +31,9 @@ Wish parse_wish(const std::string& text) {
     if (code != std::errc() || end != number.data() + number.size() ||
         !(std::abs(x) > 0 && std::abs(x) < 1)) {
         throw Error(ErrorKind::usage,
-                    "'" + number + "' is not a target: it must lie strictly between 0 and 1, or "
-                                   "between -1 and 0 to lower the value",
+                    "'" + number +
+                        "' is not a target: it must lie strictly between 0 and 1, or "
+                        "between -1 and 0 to lower the value",
                     "--steer " + text);
     }
     wish.target = x;
@@ -49,10 +50,20 @@ void SteerOptions::declare(Options& options) {
     options.add("--amount", amount, "row, prompt or constant");
     options.add("--rows", rows, "all or onward");
     options.add("--gate", gate, "learned, always or never");
-    options.add("--alpha", alpha, "False-open rate of the learned gate");
+    options.add("--alpha", alpha, "False-open rate of the learned gate; 0 = the plan's own");
     options.add("--layers", layers, "Layers, with commas")->delimiter(',');
     options.add("--hold", hold, "others = keep the other learnt values' readings");
     options.add("--vector", vector_files, "Vector files beside the store's");
+}
+
+std::string SteerOptions::idle() const {
+    if (!direction.empty()) return "--direction";
+    if (!amount.empty()) return "--amount";
+    if (!rows.empty()) return "--rows";
+    if (!gate.empty()) return "--gate";
+    if (!hold.empty()) return "--hold";
+    if (!layers.empty()) return "--layers";
+    return alpha != 0 ? "--alpha" : "";
 }
 
 ReadySteering::ReadySteering(App& app, const SteerOptions& options, const model::ModelInfo& info) {
@@ -110,12 +121,11 @@ ReadySteering::ReadySteering(App& app, const SteerOptions& options, const model:
         if (std::find(known.begin(), known.end(), value.value) == known.end() &&
             value.vector_hash.empty()) {
             const std::string near = core::nearest_names(value.value, known);
-            const bool of_system = app.system().has(value.value);
             throw Error(ErrorKind::not_found, "'" + value.value + "' is not learnt for this model",
-                        "--steer",
-                        of_system      ? "run axia learn " + value.value
-                        : near.empty() ? "run axia learn first"
-                                       : "did you mean " + near + "?");
+                        options.plan_file.empty() ? "--steer" : options.plan_file,
+                        near.empty() || app.system().has(value.value)
+                            ? app.learn_hint(value.value)
+                            : "did you mean " + near + "?");
         }
     }
     if (!options.hold.empty()) {

@@ -82,9 +82,8 @@ GateMaterial read_gate_material(App& app, model::Session& session) {
     material.calibration_begin = requests.size() + neutral.size() / 3;
     requests.insert(requests.end(), neutral.begin(), neutral.end());
     material.about.resize(requests.size());
-    material.states = vectors::read_requests(session, requests,
-                                             vectors::gate_layer(session.model().info()),
-                                             app.watch());
+    material.states = vectors::read_requests(
+        session, requests, vectors::gate_layer(session.model().info()), app.watch());
     return material;
 }
 
@@ -154,11 +153,11 @@ TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
     }
     request.options.seed = app.globals.seed;
     const std::string pairs_id = vectors::pairs_hash(pairs).substr(0, 12);
-    request.options.journal = core::cache_folder() / "tune" /
-                              (info.source_hash.substr(0, 12) + "-" + request.value + "-" +
-                               pairs_id + "-" + std::to_string(app.globals.seed) + "-" +
-                               std::to_string(request.options.tokens) + "-" + app.globals.weights +
-                               ".jsonl");
+    request.options.journal =
+        core::cache_folder() / "tune" /
+        (info.source_hash.substr(0, 12) + "-" + request.value + "-" + pairs_id + "-" +
+         std::to_string(app.globals.seed) + "-" + std::to_string(request.options.tokens) + "-" +
+         app.globals.weights + ".jsonl");
     TuneOutcome outcome;
     outcome.result = steer::tune(session, pairs, neutral_half(app.system(), true), held,
                                  request.options, app.watch());
@@ -176,8 +175,7 @@ TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
             app, session, pairs, plan.context,
             request.pairs_file.empty() ? app.system().name : request.pairs_file, nullptr);
         if (own != nullptr) vector.gate = own->gate;
-        vectors::write_value_vector(vector,
-                                    app.vector_file(info, request.value, plan.context));
+        vectors::write_value_vector(vector, app.vector_file(info, request.value, plan.context));
         plan.values[0].vector_hash = vector.file_hash;
     }
     nlohmann::ordered_json notes;
@@ -196,12 +194,11 @@ TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
     notes["tool_version"] = "axia " AXIA_VERSION;
     plan.notes = notes.dump();
     outcome.plan = plan;
-    outcome.plan_file = request.output.empty()
-                            ? app.plans_folder(info) / (request.value + ".json")
-                            : std::filesystem::path(request.output);
+    outcome.plan_file = request.output.empty() ? app.plans_folder(info) / (request.value + ".json")
+                                               : std::filesystem::path(request.output);
     steer::write_plan(plan, outcome.plan_file);
-    outcome.json = steer::to_json(outcome.result, request.value, request.options,
-                                  seconds_now() - begin);
+    outcome.json =
+        steer::to_json(outcome.result, request.value, request.options, seconds_now() - begin);
     if (!outcome.result.warning.empty()) app.say("warning: " + outcome.result.warning);
     return outcome;
 }
@@ -251,7 +248,8 @@ EffectOutcome run_effect(App& app, model::Session& session, const EffectRequest&
         inputs.prompt = system.value(value).prompt;
         inputs.opposite = system.value(value).opposite_prompt;
         for (data::Dilemma& dilemma : system.dilemmas(value)) {
-            if (dilemma.split == data::Split::heldout) inputs.dilemmas.push_back(std::move(dilemma));
+            if (dilemma.split == data::Split::heldout)
+                inputs.dilemmas.push_back(std::move(dilemma));
         }
         inputs.dilemmas = some_of(std::move(inputs.dilemmas), request.dilemma_limit, seed);
     } else {
@@ -291,8 +289,8 @@ EffectOutcome run_effect(App& app, model::Session& session, const EffectRequest&
         steer::text_items(session.model(), neutral_half(system, true));
     const steer::CompiledPlan* const arms[] = {nullptr, &plan};
     const steer::Scores plan_scores = steer::score(session, tuning_texts, arms, {}, app.watch());
-    const double plan_cost =
-        steer::cost_of(tuning_texts, plan_scores.log_probability[0], plan_scores.log_probability[1]);
+    const double plan_cost = steer::cost_of(tuning_texts, plan_scores.log_probability[0],
+                                            plan_scores.log_probability[1]);
     record.caa_strength =
         steer::strength_at_cost(session, chat, record.caa_layer, loaded.plan.rows, tuning_texts,
                                 std::max(plan_cost, .005), app.watch());
@@ -327,9 +325,13 @@ std::string effect_table(const answers::EffectResult& result) {
         const bool base = arm.arm == "unsteered";
         table.add({arm.arm, base ? "0" : estimate(arm.effect), base ? "-" : percent(arm.win_rate),
                    base ? "0" : maybe(arm.cross),
-                   base ? "0" : arm.cost ? number(arm.cost->value) : "-",
+                   base       ? "0"
+                   : arm.cost ? number(arm.cost->value)
+                              : "-",
                    arm.kl ? number(*arm.kl) : "-",
-                   base ? "0" : arm.net_yes ? number(arm.net_yes->value, 2) : "-"});
+                   base          ? "0"
+                   : arm.net_yes ? number(arm.net_yes->value, 2)
+                                 : "-"});
     }
     return table.text();
 }
@@ -337,17 +339,21 @@ std::string effect_table(const answers::EffectResult& result) {
 std::string layers_summary(const ValueVector& vector) {
     std::vector<double> paired, control;
     double best = 0;
+    bool heldout = false, controlled = false;
     int best_layer = 0;
     for (const vectors::LayerVector& layer : vector.layers) {
-        const double accuracy = std::isfinite(layer.paired_accuracy) ? layer.paired_accuracy
-                                                                     : layer.cross_accuracy;
+        const double accuracy =
+            std::isfinite(layer.paired_accuracy) ? layer.paired_accuracy : layer.cross_accuracy;
+        heldout = heldout || std::isfinite(layer.paired_accuracy);
+        controlled = controlled || std::isfinite(layer.shuffled_accuracy);
         paired.push_back(accuracy);
         control.push_back(layer.shuffled_accuracy);
         if (accuracy > best) best = accuracy, best_layer = layer.layer;
     }
-    return "probe    " + sparkline(paired, .4, 1) + "  paired accuracy per layer, best " +
-           number(best, 2) + " at layer " + std::to_string(best_layer) + "\nshuffled " +
-           sparkline(control, .4, 1) + "  the control\n";
+    return "probe    " + sparkline(paired, .4, 1) + "  paired accuracy per layer" +
+           (heldout ? ", held out" : ", cross-validated (no pairs are held out)") + "; best " +
+           number(best, 2) + " at layer " + std::to_string(best_layer) + "\n" +
+           (controlled ? "shuffled " + sparkline(control, .4, 1) + "  the control\n" : "");
 }
 
 }  // namespace axia::cli

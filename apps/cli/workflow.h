@@ -14,9 +14,9 @@ namespace axia::cli {
 /// Requests about every value of a system and everyday ones, read once for all gates.
 struct GateMaterial {
     vectors::RequestStates states;
-    std::vector<std::string> about;       // value of request i; empty = neutral
-    std::size_t neutral_begin = 0;        // neutral requests follow the values' ones
-    std::size_t calibration_begin = 0;    // of them, those not fitted on
+    std::vector<std::string> about;     // value of request i; empty = neutral
+    std::size_t neutral_begin = 0;      // neutral requests follow the values' ones
+    std::size_t calibration_begin = 0;  // of them, those not fitted on
 };
 
 GateMaterial read_gate_material(App& app, model::Session& session);
