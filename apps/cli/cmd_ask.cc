@@ -157,6 +157,7 @@ void add_ask_commands(Commands& commands) {
                 app.say("warning: " + asked.steering.idle() +
                         " does nothing without --steer or --plan");
             }
+            asked.steering.check();
             const auto session = asking_session(app);
             const ReadySteering steering(app, asked.steering, session->model().info());
             std::vector<model::Message> messages;
@@ -200,6 +201,7 @@ void add_ask_commands(Commands& commands) {
         static AskOptions asked;
         asked.declare(*options);
         commands.on(command, [&app] {
+            asked.steering.check();
             const auto session = asking_session(app);
             const model::ModelInfo& info = session->model().info();
             auto steering = std::make_unique<ReadySteering>(app, asked.steering, info);

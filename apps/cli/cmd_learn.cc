@@ -78,7 +78,7 @@ void add_learn_commands(Commands& commands) {
         static std::string value, texts, mode = "learned";
         static double alpha = .05;
         command->add_option("value", value, "A learnt value")->required();
-        options->add("--texts", texts, "JSONL of {\"text\"}")->required();
+        command->add_option("--texts", texts, "JSONL of {\"text\"}")->required();
         options->add("--alpha", alpha, "False-open rate on neutral prompts, at most");
         options->add("--gate", mode, "learned, always or never");
         commands.on(command, [&app] {
@@ -135,6 +135,7 @@ void add_learn_commands(Commands& commands) {
                      "Rise of neutral text's nll allowed, nats per token");
         options->add("--tokens", request.options.tokens, "Tokens to decode, at most about");
         commands.on(command, [&app] {
+            app.pairs(request.value, request.pairs_file);  // errors before the model is opened
             const auto session = app.measuring_session();
             const TuneOutcome outcome = run_tune(app, *session, request);
             if (app.globals.json) {
@@ -175,13 +176,15 @@ void add_learn_commands(Commands& commands) {
         commands.on(command, [&app] {
             std::error_code code;
             std::filesystem::path file = what;
+            if (std::filesystem::exists(file, code)) request.plan = steer::read_plan(file);
             const auto session = app.measuring_session();
             if (!std::filesystem::exists(file, code)) {
                 file = app.plans_folder(session->model().info()) / (what + ".json");
             }
             if (!std::filesystem::exists(file, code)) {
-                throw Error(ErrorKind::not_found, "no plan file and no tuned value of that name",
-                            what, "run axia tune " + what);
+                throw Error(
+                    ErrorKind::not_found, "no plan file and no tuned value of that name", what,
+                    app.system().has(what) ? "run axia tune " + what : app.learn_hint(what));
             }
             request.plan = steer::read_plan(file);
             const EffectOutcome outcome = run_effect(app, *session, request);

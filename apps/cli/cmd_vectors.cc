@@ -144,7 +144,7 @@ void add_vector_commands(Commands& commands) {
                          "  axia vectors import happy.gguf --value happiness -m smollm2", true);
         static std::string file, value, out;
         command->add_option("file", file, "Control vector")->required();
-        options->add("--value", value, "Name to give it")->required();
+        command->add_option("--value", value, "Name to give it")->required();
         command->add_option("-o,--output", out, "Where to write it (default: the store)");
         commands.on(command, [&app] {
             check_name(value);

@@ -98,6 +98,7 @@ int main(int argc, char** argv) {
             root.parse(argc, argv);
         } catch (const CLI::ParseError& error) {
             if (error.get_exit_code() != 0) throw cli::usage_error(*command_named, path, error);
+            for (const auto& options : commands.options) options->show_environment();
             root.exit(error);
             flush_stdout();
             return 0;

@@ -67,14 +67,20 @@ const SettingsFiles::Setting* SettingsFiles::find(const std::string& command,
     return nullptr;
 }
 
-void Options::declare(CLI::Option* option) {
-    options_.push_back(option);
-    if (option->get_lnames().empty()) return;
-    std::string name = option->get_lnames()[0];
+namespace {
+
+std::string variable_of(const CLI::Option& option) {
+    std::string name = option.get_lnames().empty() ? "" : "AXIA_" + option.get_lnames()[0];
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
         return c == '-' ? '_' : static_cast<char>(std::toupper(c));
     });
-    option->envname("AXIA_" + name);
+    return name;
+}
+
+}  // namespace
+
+void Options::show_environment() {
+    for (CLI::Option* option : options_) option->envname(variable_of(*option));
 }
 
 std::string Options::path() const {
@@ -113,9 +119,8 @@ void Options::apply(CLI::Option& option, const std::string& value, const std::st
 void Options::apply_settings() {
     for (CLI::Option* option : options_) {
         if (option->count() > 0 || option->get_lnames().empty()) continue;
-        // an environment value that CLI11 refused is left uncounted
-        const std::string& variable = option->get_envname();
-        const char* given = variable.empty() ? nullptr : std::getenv(variable.c_str());
+        const std::string variable = variable_of(*option);
+        const char* given = std::getenv(variable.c_str());
         if (given != nullptr && *given != '\0') {
             apply(*option, given, variable);
         } else if (const auto* setting = files_.find(path(), option->get_lnames()[0])) {

@@ -60,13 +60,17 @@ class Options {
         return option;
     }
 
+    /// Names the environment variables in the help. Not before parsing: CLI11 would read them for
+    /// every command, and the commands share their targets.
+    void show_environment();
+
     /// Fills options that no flag gave from the environment, then from the settings files. Throws
     /// core::Error{input} naming the variable, or file and line.
     void apply_settings();
 
   private:
     void apply(CLI::Option& option, const std::string& value, const std::string& where);
-    void declare(CLI::Option* option);
+    void declare(CLI::Option* option) { options_.push_back(option); }
     CLI::App& command_;
     const SettingsFiles& files_;
     std::vector<CLI::Option*> options_;

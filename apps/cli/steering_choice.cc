@@ -56,6 +56,21 @@ void SteerOptions::declare(Options& options) {
     options.add("--vector", vector_files, "Vector files beside the store's");
 }
 
+void SteerOptions::check() const {
+    if (!plan_file.empty() && !steer.empty()) {
+        throw Error(ErrorKind::usage, "--steer and --plan cannot stand together");
+    }
+    for (const std::string& text : steer) parse_wish(text);
+    if (!plan_file.empty()) steer::read_plan(plan_file);
+    if (!direction.empty()) vectors::parse_direction(direction);
+    if (!amount.empty()) steer::parse_amount(amount);
+    if (!rows.empty()) steer::parse_rows(rows);
+    if (!gate.empty()) steer::parse_gate(gate);
+    if (!hold.empty() && hold != "others") {
+        throw Error(ErrorKind::usage, "'" + hold + "' is not known", "--hold", "it can be others");
+    }
+}
+
 std::string SteerOptions::idle() const {
     if (!direction.empty()) return "--direction";
     if (!amount.empty()) return "--amount";
@@ -68,9 +83,7 @@ std::string SteerOptions::idle() const {
 
 ReadySteering::ReadySteering(App& app, const SteerOptions& options, const model::ModelInfo& info) {
     if (!options.any()) return;
-    if (!options.plan_file.empty() && !options.steer.empty()) {
-        throw Error(ErrorKind::usage, "--steer and --plan cannot stand together");
-    }
+    options.check();
     std::vector<Wish> wishes;
     for (const std::string& text : options.steer) wishes.push_back(parse_wish(text));
 
@@ -129,10 +142,6 @@ ReadySteering::ReadySteering(App& app, const SteerOptions& options, const model:
         }
     }
     if (!options.hold.empty()) {
-        if (options.hold != "others") {
-            throw Error(ErrorKind::usage, "'" + options.hold + "' is not known", "--hold",
-                        "it can be others");
-        }
         for (const vectors::ValueVector& vector : loaded_.pool) {
             const auto same = [&](const steer::PlanValue& v) {
                 return v.value == vector.card.value;

@@ -21,6 +21,8 @@ struct SteerOptions {
     double alpha = 0;  // 0 = the plan's own
 
     void declare(Options& options);
+    /// What can be known to be wrong without a model. Throws core::Error.
+    void check() const;
     /// The first option that only acts beside --steer or --plan; empty = none was given.
     std::string idle() const;
     bool any() const { return !steer.empty() || !plan_file.empty(); }
