@@ -386,21 +386,46 @@ double strength_at_cost(model::Session& session, const ValueVector& vector, int 
                         std::span<const ScoringItem> neutral, double target_cost,
                         const core::Watch& watch) {
     const ValueVector* const pool[] = {&vector};
-    const auto cost = [&](double strength) {
-        Plan plan = preset_plan("caa", vector, 0, strength);
-        plan.layers = {layer};
-        plan.rows = rows;
-        const CompiledPlan compiled(plan, pool, session.model().info());
-        const CompiledPlan* const arms[] = {nullptr, &compiled};
+    std::vector<std::vector<double>> bare;
+    const auto costs = [&](const std::vector<double>& strengths) {
+        std::vector<CompiledPlan> plans;
+        std::vector<const CompiledPlan*> arms;
+        if (bare.empty()) arms.push_back(nullptr);
+        plans.reserve(strengths.size());
+        for (const double strength : strengths) {
+            Plan plan = preset_plan("caa", vector, 0, strength);
+            plan.layers = {layer};
+            plan.rows = rows;
+            plans.emplace_back(plan, pool, session.model().info());
+            arms.push_back(&plans.back());
+        }
         const Scores scores = score(session, neutral, arms, {}, watch);
-        return cost_of(neutral, scores.log_probability[0], scores.log_probability[1]);
+        const std::size_t first = bare.empty() ? 1 : 0;
+        if (first == 1) bare = scores.log_probability[0];
+        std::vector<double> result;
+        for (std::size_t k = first; k < arms.size(); ++k) {
+            result.push_back(cost_of(neutral, bare, scores.log_probability[k]));
+        }
+        return result;
     };
-    double low = .05, high = 8;
-    for (int step = 0; step < 7; ++step) {
-        const double middle = std::sqrt(low * high);
-        (cost(middle) <= target_cost ? low : high) = middle;
+    // a coarse sweep, a finer one inside the bracket, then a straight line between neighbours
+    std::vector<double> strengths{.5, 1, 2, 4, 8};
+    std::vector<double> cost = costs(strengths);
+    for (int pass = 0;; ++pass) {
+        std::size_t over = 0;
+        while (over < cost.size() && cost[over] <= target_cost) ++over;
+        if (over == cost.size()) return strengths.back();
+        const double low = over > 0 ? strengths[over - 1] : .05, high = strengths[over];
+        const double low_cost = over > 0 ? cost[over - 1] : std::min(0.0, target_cost);
+        if (pass == 1) {
+            const double share = (target_cost - low_cost) / (cost[over] - low_cost);
+            return low + share * (high - low);
+        }
+        const double step = std::pow(high / low, .25);
+        strengths = {low, low * step, low * step * step, high / step, high};
+        const std::vector<double> inner = costs({strengths[1], strengths[2], strengths[3]});
+        cost = {low_cost, inner[0], inner[1], inner[2], cost[over]};
     }
-    return low;
 }
 
 std::string to_json(const TuneResult& result, const std::string& value, const TuneOptions& options,

@@ -77,36 +77,38 @@ std::vector<Candidate> tuning_grid(int layers, const std::string& value,
                        (hold ? " hold" : "");
         if (seen.insert(candidate.id).second) grid.push_back(std::move(candidate));
     };
-    const std::vector<int> early = span_of(layers, .47, .53), late = span_of(layers, .57, .63);
+    const std::vector<int> early = span_of(layers, .47, .53);
     const std::vector<int> middle = span_of(layers, .33, .63), wide = span_of(layers, .40, .73);
-    for (const double s0 : {5.0, 10.0, 20.0}) {
-        add(Context::chat, Direction::probe, Amount::row, false, middle, s0, 1, false);
-        add(Context::chat, Direction::probe, Amount::row, false, wide, s0, 1, false);
-        add(Context::chat, Direction::probe, Amount::row, false, wide, s0, 1, true);
-        add(Context::bare, Direction::probe, Amount::row, false, middle, s0, 1, false);
-    }
-    for (const double s0 : {1.0, 3.0, 6.0}) {
-        add(Context::chat, Direction::mean, Amount::row, false, early, s0, 1, false);
-        add(Context::chat, Direction::mean, Amount::row, false, late, s0, 1, false);
-        add(Context::chat, Direction::mean, Amount::row, false, wide, s0, 1, false);
-        add(Context::bare, Direction::mean, Amount::row, false, wide, s0, 1, false);
-    }
-    for (const double s0 : {0.0, 2.0, 5.0}) {
-        add(Context::chat, Direction::whitened, Amount::row, false, early, s0, 1, false);
-        add(Context::chat, Direction::whitened, Amount::row, false, wide, s0, 1, false);
-    }
-    for (const double depth : {.37, .47, .57, .67}) {
-        for (const double strength : {1.0, 2.0, 4.0}) {
-            add(Context::chat, Direction::mean, Amount::constant, false,
-                span_of(layers, depth, depth), 0, strength, false);
+    const auto least = [&](Context context, Direction direction, const std::vector<int>& at,
+                           std::initializer_list<double> targets, bool hold = false) {
+        for (const double s0 : targets) {
+            add(context, direction, Amount::row, false, at, s0, 1, hold);
         }
-        add(Context::chat, Direction::mean, Amount::constant, true, span_of(layers, depth, depth),
-            3, 3, false);
+    };
+    least(Context::chat, Direction::probe, middle, {10, 20});
+    least(Context::chat, Direction::probe, wide, {10, 20});
+    least(Context::chat, Direction::probe, wide, {10, 20}, true);
+    least(Context::bare, Direction::probe, middle, {10});
+    least(Context::chat, Direction::mean, early, {3, 6});
+    least(Context::chat, Direction::mean, wide, {2, 4, 7});
+    least(Context::bare, Direction::mean, wide, {3, 6});
+    least(Context::chat, Direction::whitened, early, {2});
+    least(Context::chat, Direction::whitened, wide, {1, 3, 6});
+    const auto constant = [&](Context context, const std::vector<int>& at, bool below,
+                              std::initializer_list<double> strengths) {
+        for (const double strength : strengths) {
+            add(context, Direction::mean, Amount::constant, below, at, below ? 3 : 0, strength,
+                false);
+        }
+    };
+    for (const double depth : {.37, .47, .57, .67}) {
+        constant(Context::chat, span_of(layers, depth, depth), false, {1.5, 3});
     }
-    for (const double strength : {.15, .3, .6}) {
-        add(Context::chat, Direction::mean, Amount::constant, false, wide, 0, strength, false);
-        add(Context::bare, Direction::mean, Amount::constant, false, wide, 0, strength, false);
+    for (const double depth : {.47, .67}) {
+        constant(Context::chat, span_of(layers, depth, depth), true, {3});
     }
+    constant(Context::chat, wide, false, {.15, .3, .45});
+    constant(Context::bare, wide, false, {.3});
     return grid;
 }
 

@@ -9,7 +9,7 @@
 
 namespace axia::steer {
 
-/// About fifty candidates: measured amounts along three directions and constant ones (CAA among
+/// About thirty candidates: measured amounts along three directions and constant ones (CAA among
 /// them), over contexts, layer sets and targets. `held` values (of context chat) add variants that
 /// hold the others' readings.
 std::vector<Candidate> tuning_grid(int layers, const std::string& value,

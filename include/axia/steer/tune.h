@@ -70,7 +70,7 @@ TuneResult tune(model::Session& session, std::span<const data::ContrastPair> pai
                 const core::Watch& watch = {});
 
 /// Constant strength at which a one-layer mean plan costs what `target_cost` says on `neutral`
-/// (bisection; the largest tried that costs no more). At least .05, at most 8.
+/// (two sweeps of strengths, then a straight line between the nearest two). At least .05, at most 8.
 double strength_at_cost(model::Session& session, const vectors::ValueVector& vector, int layer,
                         Rows rows, std::span<const ScoringItem> neutral, double target_cost,
                         const core::Watch& watch = {});
