@@ -1,6 +1,7 @@
 #include "harness.h"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace axia::bench {
 
@@ -9,11 +10,27 @@ std::vector<Benchmark>& benchmarks() {
     return all;
 }
 
+Settings& settings() {
+    static Settings all;
+    return all;
+}
+
+ChildMain& child_main() {
+    static ChildMain body;
+    return body;
+}
+
 double median(std::vector<double> values) {
     if (values.empty()) return 0;
     std::sort(values.begin(), values.end());
     const std::size_t half = values.size() / 2;
     return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+std::string number(const char* format, double value) {
+    char text[64];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
 }
 
 void Run::pairs(const Side& ours_side, const Side& theirs_side,

@@ -12,6 +12,14 @@
 
 namespace axia::bench {
 
+/// What the command line says; the same for all.
+struct Settings {
+    int threads = 0;               // of libllama; 0 = every core
+    std::string weights = "auto";  // as model::OpenOptions has them
+    std::string model_weights;     // what the model turned out to be; empty = no model was needed
+};
+Settings& settings();
+
 /// What the figure of a benchmark must be.
 struct Target {
     double bound = 1;
@@ -102,6 +110,14 @@ struct Registration {
     explicit Registration(Benchmark benchmark) { benchmarks().push_back(std::move(benchmark)); }
 };
 
+/// What the program does instead when it is started as `axia_bench --child ARGS...`, for what must
+/// be measured in a process of its own. Gives the exit code.
+using ChildMain = std::function<int(const std::vector<std::string>&)>;
+ChildMain& child_main();
+
 double median(std::vector<double> values);
+
+/// printf for one number.
+std::string number(const char* format, double value);
 
 }  // namespace axia::bench

@@ -88,12 +88,6 @@ double worst_gap(const States& states, const std::vector<math::LogisticFit>& fit
     return worst;
 }
 
-std::string number(const char* format, double value) {
-    char text[64];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
-}
-
 void compare(Run& run, bool one_thread) {
     const char* python = std::getenv("AXIA_BENCH_PYTHON");
     if (python == nullptr || *python == '\0') {

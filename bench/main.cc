@@ -1,5 +1,5 @@
-// axia_bench [--json] [--list] [--pairs N] [NAME...]: runs the benchmarks whose names begin with a
-// NAME.
+// axia_bench [--json | --markdown | --list] [--pairs N] [--threads N] [--weights W] [NAME...]: runs
+// the benchmarks whose names begin with a NAME.
 #include <sys/utsname.h>
 
 #include <algorithm>
@@ -29,6 +29,12 @@ std::string processor() {
     return "unknown";
 }
 
+/// Runnable threads over the last minute; -1 = not known.
+double load_average() {
+    double load = -1;
+    return getloadavg(&load, 1) == 1 ? load : -1;
+}
+
 Json machine() {
     utsname system{};
     uname(&system);
@@ -36,7 +42,19 @@ Json machine() {
             {"cores", std::thread::hardware_concurrency()},
             {"system", std::string(system.sysname) + " " + system.release},
             {"compiler", AXIA_COMPILER},
-            {"build", AXIA_BUILD}};
+            {"build", AXIA_BUILD},
+            {"threads", settings().threads > 0 ? static_cast<unsigned>(settings().threads)
+                                               : std::thread::hardware_concurrency()},
+            {"load_average", load_average()}};
+}
+
+/// "2 cores, 2 threads, Linux 6, GNU 12, Release".
+std::string describe(const Json& m) {
+    return m["processor"].get<std::string>() + ", " + std::to_string(m["cores"].get<unsigned>()) +
+           " cores, " + std::to_string(m["threads"].get<unsigned>()) + " threads of libllama, " +
+           m["system"].get<std::string>() + ", " + m["compiler"].get<std::string>() + ", " +
+           m["build"].get<std::string>() + ", load average at start " +
+           number("%.1f", m["load_average"].get<double>());
 }
 
 bool meets(double figure, double bound, bool at_least) {
@@ -116,9 +134,70 @@ void print(const Json& result) {
     std::fflush(stdout);
 }
 
+/// docs/benchmarks.md: the figures of record.
+void print_markdown(const Json& out) {
+    std::printf(
+        "# Benchmarks\n\n"
+        "Written by `./run bench --markdown`; `bench/README.md` says how it measures. The two "
+        "sides "
+        "run in turn, a figure is the median of\n"
+        "the ratios of the pairs, the range is the smallest and the largest of them. Answers are "
+        "checked in the same run.\n\n");
+    std::printf("Machine: %s.\n", describe(out.at("machine")).c_str());
+    if (!out.at("weights").get<std::string>().empty()) {
+        std::printf("Weights: %s.\n", out.at("weights").get<std::string>().c_str());
+    }
+    std::printf(
+        "\n| benchmark | what | figure | range, pairs | target | verdict |\n"
+        "|---|---|---|---|---|---|\n");
+    for (const Json& result : out.at("benchmarks")) {
+        const std::string name = result.at("name").get<std::string>();
+        const std::string what = result.at("what").get<std::string>();
+        if (result.at("verdict") == "skipped") {
+            std::printf("| `%s` | %s | | | | skipped: %s |\n", name.c_str(), what.c_str(),
+                        result.at("why").get<std::string>().c_str());
+            continue;
+        }
+        const auto target = result.at("target").begin();
+        std::string wanted = (target.key() == "at_least" ? ">= " : "<= ") +
+                             number("%g", target.value().get<double>());
+        if (result.contains("goal")) {
+            wanted += " (goal " + number("%g", result.at("goal").get<double>()) +
+                      (result.at("goal_met").get<bool>() ? ", met)" : ", not met)");
+        }
+        std::printf("| `%s` | %s | %s | %s to %s, %d | %s | %s |\n", name.c_str(), what.c_str(),
+                    number("%.3f", result.at("figure").get<double>()).c_str(),
+                    number("%.3f", result.at("min").get<double>()).c_str(),
+                    number("%.3f", result.at("max").get<double>()).c_str(),
+                    result.at("samples").get<int>(), wanted.c_str(),
+                    result.at("verdict").get<std::string>().c_str());
+    }
+    std::printf("\n## Checks and notes\n\n");
+    for (const Json& result : out.at("benchmarks")) {
+        if (result.at("verdict") == "skipped") continue;
+        std::string line = "- `" + result.at("name").get<std::string>() + "`: ";
+        const char* between = "";
+        for (const Json& check : result.at("checks")) {
+            line += between + check.at("name").get<std::string>() +
+                    (check.at("holds").get<bool>() ? " (" : " **does not hold** (") +
+                    check.at("figure").get<std::string>() + ")";
+            between = "; ";
+        }
+        for (const Json& note : result.at("notes")) {
+            line += between + note.get<std::string>();
+            between = "; ";
+        }
+        std::printf("%s.\n", line.c_str());
+    }
+}
+
 int main(int argc, char** argv) {
+    if (argc > 1 && std::string(argv[1]) == "--child") {
+        return child_main() ? child_main()({argv + 2, argv + argc}) : 2;
+    }
     bool json = false;
     bool list = false;
+    bool markdown = false;
     int pairs = 0;
     std::vector<std::string> names;
     for (int i = 1; i < argc; ++i) {
@@ -127,11 +206,19 @@ int main(int argc, char** argv) {
             json = true;
         } else if (argument == "--list") {
             list = true;
+        } else if (argument == "--markdown") {
+            markdown = true;
+        } else if (argument == "--threads" && i + 1 < argc && std::atoi(argv[i + 1]) >= 0) {
+            settings().threads = std::atoi(argv[++i]);
+        } else if (argument == "--weights" && i + 1 < argc) {
+            settings().weights = argv[++i];
         } else if (argument == "--pairs" && i + 1 < argc && std::atoi(argv[i + 1]) > 0) {
             pairs = std::atoi(argv[++i]);
         } else if (argument.starts_with('-')) {
-            std::cerr << "axia_bench: " << argument
-                      << " is not understood; axia_bench [--json] [--list] [--pairs N] [NAME...]\n";
+            std::cerr
+                << "axia_bench: " << argument
+                << " is not understood; axia_bench [--json | --markdown | --list] [--pairs N] "
+                   "[--threads N] [--weights auto|file|q8_0] [NAME...]\n";
             return 2;
         } else {
             names.push_back(argument);
@@ -149,11 +236,13 @@ int main(int argc, char** argv) {
         }
     }
     Json out = {{"machine", machine()}, {"benchmarks", Json::array()}};
-    if (!json && !list) {
-        const Json& m = out["machine"];
-        std::printf("%s, %u cores, %s, %s\n", m["processor"].get<std::string>().c_str(),
-                    m["cores"].get<unsigned>(), m["compiler"].get<std::string>().c_str(),
-                    m["build"].get<std::string>().c_str());
+    const bool lines = !json && !list && !markdown;
+    if (lines) std::printf("%s\n", describe(out["machine"]).c_str());
+    if (!list && out["machine"]["load_average"].get<double>() > 1.5) {
+        // libllama's threads spin at barriers: one that is descheduled holds up all the others
+        std::cerr << "axia_bench: warning: the machine is busy (load average "
+                  << number("%.1f", out["machine"]["load_average"].get<double>())
+                  << "); figures of more than one thread mean nothing\n";
     }
     bool good = true;
     for (const Benchmark& benchmark : all) {
@@ -168,6 +257,7 @@ int main(int argc, char** argv) {
             continue;
         }
         Json result;
+        if (!lines) std::cerr << "axia_bench: " << benchmark.name << '\n';
         try {
             result = measure(benchmark, pairs);
         } catch (const std::exception& error) {
@@ -176,10 +266,12 @@ int main(int argc, char** argv) {
         }
         const std::string verdict = result.at("verdict").get<std::string>();
         good = good && (verdict == "met" || verdict == "skipped");
-        if (!json) print(result);
+        if (lines) print(result);
         out["benchmarks"].push_back(std::move(result));
     }
+    out["weights"] = settings().model_weights;
     if (json) std::cout << out.dump(2) << '\n';
+    if (markdown) print_markdown(out);
     return good ? 0 : 1;
 }
 
