@@ -57,15 +57,15 @@ Texts texts_for(Session& session, double seconds, std::size_t most) {
     once();
     const double eight = timed(once);
     const auto count = static_cast<std::size_t>(8 * seconds / eight);
-    texts.resize(std::clamp(count, std::size_t{8}, texts.size()));
+    texts.resize(std::clamp(count, std::size_t{16}, texts.size()));
     return texts;
 }
 
 void against_raw(Run& run) {
-    const auto model = open_model(run);
+    const auto model = open_model(run, model::Purpose::prompt);
     if (!model) return;
     Session session = make_session(model);
-    const Texts texts = texts_for(session, .4, 120);
+    const Texts texts = texts_for(session, .6, 120);
     const auto batches = packed(texts, static_cast<std::size_t>(session.options().sequences));
     const auto raw = [&] {
         for (const auto& rows : batches) {
@@ -98,36 +98,47 @@ void against_raw(Run& run) {
              " rows per second raw, " + std::to_string(texts.size()) + " texts");
 }
 
-/// Largest |a - b| / |b| over all states.
-double farthest(const capture::Activations& a, const capture::Activations& b) {
-    double worst = 0;
+struct Gap {
+    double mean = 0, worst = 0;
+};
+
+/// |a - b| / |b| over all states.
+Gap gap_between(const capture::Activations& a, const capture::Activations& b) {
+    Gap gap;
+    double count = 0;
     for (std::size_t k = 0; k < a.states.size(); ++k) {
         for (std::size_t t = 0; t < a.states[k].rows; ++t) {
-            double gap = 0, length = 0;
+            double square = 0, length = 0;
             for (std::size_t j = 0; j < a.states[k].cols; ++j) {
                 const double x = a.states[k].row(t)[j], y = b.states[k].row(t)[j];
-                gap += (x - y) * (x - y);
+                square += (x - y) * (x - y);
                 length += y * y;
             }
-            worst = std::max(worst, std::sqrt(gap / length));
+            const double share = std::sqrt(square / length);
+            gap.worst = std::max(gap.worst, share);
+            gap.mean += share;
+            ++count;
         }
     }
-    return worst;
+    gap.mean /= count;
+    return gap;
 }
 
 void against_single(Run& run) {
-    const auto model = open_model(run);
+    const auto model = open_model(run, model::Purpose::prompt);
     if (!model) return;
     Session session = make_session(model);
-    const Texts texts = texts_for(session, .4, 120);
+    const Texts texts = texts_for(session, .6, 120);
     capture::CaptureOptions together, alone;
     together.pack_rows = pack_rows;
     alone.pack_rows = 0;
     const auto a = capture::capture_last_states(session, texts, together);
     const auto b = capture::capture_last_states(session, texts, alone);
-    const double gap = farthest(a, b);
-    run.check("the same states", gap < .05,
-              "farthest " + number("%.1e", gap) + " of its length (sums in another order)");
+    // rounding differs with the shape of a batch; the state of another text is .3 and more away
+    const Gap gap = gap_between(a, b);
+    run.check("the same states", gap.mean < .03 && gap.worst < .15,
+              "apart by " + number("%.1e", gap.mean) + " of their length on average, " +
+                  number("%.1e", gap.worst) + " at most");
     const auto side = [&](const capture::CaptureOptions& options) {
         return timed([&] { keep(capture::capture_last_states(session, texts, options)); });
     };
@@ -141,9 +152,9 @@ void against_single(Run& run) {
 
 const Registration raw({"capture.raw",
                         "capture of all layers / raw llama_decode on the same packed batches",
-                        at_least(.97), against_raw, 11});
+                        at_least(.97), against_raw, 9});
 const Registration single({"capture.packed", "packed batches / one text at a time", at_least(1.1),
-                           against_single, 9});
+                           against_single, 7});
 
 }  // namespace
 }  // namespace axia::bench

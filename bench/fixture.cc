@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 
 #include "axia/capture/capture.h"
 #include "axia/core/files.h"
@@ -100,9 +101,9 @@ std::filesystem::path model_file() {
     return core::data_folder() / "models" / "smollm2.gguf";
 }
 
-std::shared_ptr<const model::Model> open_model(Run& run) {
-    static std::shared_ptr<const model::Model> loaded;
-    if (loaded) return loaded;
+std::shared_ptr<const model::Model> open_model(Run& run, model::Purpose purpose) {
+    static std::map<model::Purpose, std::shared_ptr<const model::Model>> loaded;
+    if (loaded.contains(purpose)) return loaded[purpose];
     const std::filesystem::path file = model_file();
     if (!std::filesystem::exists(file)) {
         run.skip("no model at " + file.string() + " (AXIA_TEST_MODEL_FILE)");
@@ -110,12 +111,14 @@ std::shared_ptr<const model::Model> open_model(Run& run) {
     }
     model::OpenOptions options;
     options.weights = settings().weights;
+    options.purpose = purpose;
     options.allow_download = false;
     options.prepare.threads = settings().threads;
-    loaded = model::open_model(file.string(), options);
-    settings().model_weights = loaded->info().name + ", " + loaded->info().weights +
-                               " (--weights " + settings().weights + ")";
-    return loaded;
+    const auto model = model::open_model(file.string(), options);
+    std::string& said = settings().model_weights;
+    said += (said.empty() ? model->info().name + ", " : "; ") + model->info().weights + " for " +
+            std::string(model::purpose_name(purpose));
+    return loaded[purpose] = model;
 }
 
 model::SessionOptions session_options(model::SessionOptions options) {

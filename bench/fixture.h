@@ -11,6 +11,7 @@
 
 #include "axia/data/pairs.h"
 #include "axia/model/model.h"
+#include "axia/model/prepare.h"
 #include "axia/model/session.h"
 #include "axia/steer/steering.h"
 #include "axia/vectors/value_vector.h"
@@ -21,8 +22,9 @@ namespace axia::bench {
 /// AXIA_TEST_MODEL_FILE, else smollm2 of axia's data folder.
 std::filesystem::path model_file();
 
-/// That model in the weights of `--weights`, loaded once. Null after run.skip when there is none.
-std::shared_ptr<const model::Model> open_model(Run& run);
+/// That model in the weights of `--weights`, for the purpose that `axia` would have here, loaded
+/// once. Null after run.skip when there is none.
+std::shared_ptr<const model::Model> open_model(Run& run, model::Purpose purpose);
 
 /// `options` with the threads of `--threads`.
 model::SessionOptions session_options(model::SessionOptions options = {});

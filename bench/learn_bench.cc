@@ -86,7 +86,7 @@ std::vector<data::ContrastPair> every(const std::vector<data::ContrastPair>& pai
 }
 
 void against_plain(Run& run) {
-    const auto model = open_model(run);
+    const auto model = open_model(run, model::Purpose::prompt);
     if (!model) return;
     Session session = measuring_session(model);
     Plain plain(model_file(), session.options().threads);
@@ -108,7 +108,7 @@ void against_plain(Run& run) {
     // all 80 pairs where the machine is fast enough for them
     const double seconds = timed([&] { plain.decode(texts[0]); }) /
                            static_cast<double>(texts[0].size()) * tokens_of(texts);
-    const std::size_t step = seconds > 32 ? 4 : seconds > 9 ? 2 : 1;
+    const std::size_t step = seconds > 20 ? 4 : seconds > 9 ? 2 : 1;
     if (step > 1) {
         pairs = every(pairs, step);
         texts.clear();
@@ -180,7 +180,7 @@ int memory_child(const std::vector<std::string>& arguments) {
 }
 
 void memory(Run& run) {
-    const auto model = open_model(run);
+    const auto model = open_model(run, model::Purpose::prompt);
     if (!model) return;
     const std::filesystem::path file = model->info().file;
     Child child({std::filesystem::read_symlink("/proc/self/exe"), "--child", file,

@@ -14,7 +14,7 @@ using Plans = std::vector<const steer::CompiledPlan*>;
 
 /// One sequence, token by token.
 void decode(Run& run, int layers, int values) {
-    const auto model = open_model(run);
+    const auto model = open_model(run, model::Purpose::decode);
     if (!model) return;
     const int first = middle(model->info(), layers);
     const auto plan = random_plan(model->info(), first, layers, values, steer::Rows::onward, 7);
@@ -30,7 +30,7 @@ void decode(Run& run, int layers, int values) {
 }
 
 void prompt(Run& run, steer::Rows rows) {
-    const auto model = open_model(run);
+    const auto model = open_model(run, model::Purpose::prompt);
     if (!model) return;
     int layers = 10;
     const int first = middle(model->info(), layers);
@@ -54,7 +54,7 @@ void prompt(Run& run, steer::Rows rows) {
 
 /// From the request's tokens to the first token of the answer, as `axia ask` answers.
 void first_token(Run& run) {
-    const auto model = open_model(run);
+    const auto model = open_model(run, model::Purpose::decode);
     if (!model) return;
     int layers = 10;
     const int first = middle(model->info(), layers);
@@ -88,7 +88,7 @@ void first_token(Run& run) {
 
 /// Eight sequences side by side. The plans act on windows of ten layers that do not begin together.
 void plans(Run& run) {
-    const auto model = open_model(run);
+    const auto model = open_model(run, model::Purpose::decode);
     if (!model) return;
     constexpr int sequences = 8;
     int layers = 10;
@@ -125,7 +125,7 @@ void plans(Run& run) {
 }
 
 void polling(Run& run) {
-    const auto model = open_model(run);
+    const auto model = open_model(run, model::Purpose::decode);
     if (!model) return;
     int layers = 10;
     const int first = middle(model->info(), layers);
