@@ -9,8 +9,10 @@
 
 #include "axia/core/error.h"
 #include "axia/core/files.h"
+#include "axia/core/hash.h"
 #include "axia/core/random.h"
 #include "axia/data/check.h"
+#include "axia/data/gguf.h"
 #include "axia/vectors/learn.h"
 #include "output.h"
 
@@ -64,26 +66,62 @@ const ValueVector* stored(const std::vector<ValueVector>& pool, const std::strin
 GateMaterial read_gate_material(App& app, model::Session& session) {
     const data::ValueSystem& system = app.system();
     GateMaterial material;
-    std::vector<std::string> requests;
+    std::vector<std::string> texts;
     for (const data::Value& value : system.values) {
         bool away = false;
         for (const data::Dilemma& dilemma : system.dilemmas(value.id)) {
             if (dilemma.split != data::Split::learn) continue;
-            requests.push_back(dilemma.situation + " " + (away ? dilemma.away : dilemma.toward));
-            material.about.push_back(value.id);
+            texts.push_back(dilemma.situation + " " + (away ? dilemma.away : dilemma.toward));
+            material.about.push_back({value.id, dilemma.other});
             away = !away;
         }
+        std::size_t taken = 0;
+        for (const data::ContrastPair& pair : system.pairs(value.id)) {
+            if (pair.split != data::Split::learn || ++taken > 30) continue;
+            texts.push_back(pair.positive);
+            material.about.push_back({value.id, ""});
+        }
     }
-    material.neutral_begin = requests.size();
+    material.neutral_begin = texts.size();
     std::vector<std::string> neutral;
     for (const data::NamedText& prompt : system.neutral_prompts()) {
         if (prompt.split == data::Split::learn) neutral.push_back(prompt.text);
     }
-    material.calibration_begin = requests.size() + neutral.size() / 3;
-    requests.insert(requests.end(), neutral.begin(), neutral.end());
-    material.about.resize(requests.size());
-    material.states = vectors::read_requests(
-        session, requests, vectors::gate_layer(session.model().info()), app.watch());
+    material.calibration_begin = texts.size() + neutral.size() / 3;
+    texts.insert(texts.end(), neutral.begin(), neutral.end());
+    material.about.resize(texts.size());
+
+    const model::ModelInfo& info = session.model().info();
+    const int layer = vectors::gate_layer(info);
+    core::Sha256 key;
+    for (const std::string& part : {info.source_hash, info.weights, std::to_string(layer)}) {
+        key.update(part + "\n");
+    }
+    for (const std::string& text : texts) key.update(text + "\n");
+    const std::filesystem::path cache =
+        core::cache_folder() / "states" / (key.hex().substr(0, 24) + ".gguf");
+    std::error_code code;
+    if (std::filesystem::exists(cache, code)) {
+        try {
+            const data::GgufFile file = data::read_gguf(cache);
+            std::vector<float> values = data::read_gguf_f32(cache, file, "states");
+            if (values.size() == texts.size() * static_cast<std::size_t>(info.width)) {
+                material.states.layer = layer;
+                material.states.states =
+                    math::Matrix(texts.size(), static_cast<std::size_t>(info.width));
+                material.states.states.values = std::move(values);
+                return material;
+            }
+        } catch (const Error&) {
+            std::filesystem::remove(cache, code);  // a spoilt cache is read again
+        }
+    }
+    material.states = vectors::read_requests(session, texts, layer, app.watch());
+    data::GgufWriter out;
+    out.set("general.architecture", "axia-states");
+    out.add_f32("states", {static_cast<std::uint64_t>(info.width), texts.size()},
+                material.states.states.values);
+    out.write(cache);
     return material;
 }
 
@@ -95,7 +133,9 @@ vectors::Gate gate_for(const GateMaterial& material, const std::string& value) {
         } else if (i >= material.neutral_begin) {
             rows.neutral.push_back(i);
         } else {
-            (material.about[i] == value ? rows.about : rows.others).push_back(i);
+            // a dilemma is about both of the values it sets against each other
+            const GateMaterial::Text& text = material.about[i];
+            (text.value == value || text.other == value ? rows.about : rows.others).push_back(i);
         }
     }
     return vectors::fit_gate(material.states, rows);
@@ -171,9 +211,8 @@ TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
     if (same_data) {
         plan.values[0].vector_hash = own->file_hash;
     } else {
-        ValueVector vector = learn_vector(
-            app, session, pairs, plan.context,
-            request.pairs_file.empty() ? app.system().name : request.pairs_file, nullptr);
+        ValueVector vector = learn_vector(app, session, pairs, plan.context,
+                                          app.pairs_name(request.pairs_file), nullptr);
         if (own != nullptr) vector.gate = own->gate;
         vectors::write_value_vector(vector, app.vector_file(info, request.value, plan.context));
         plan.values[0].vector_hash = vector.file_hash;

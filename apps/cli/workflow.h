@@ -11,14 +11,18 @@
 
 namespace axia::cli {
 
-/// Requests about every value of a system and everyday ones, read once for all gates.
+/// Texts about every value of a system and everyday requests, read once for all gates.
 struct GateMaterial {
+    struct Text {
+        std::string value, other;  // both empty = neutral
+    };
     vectors::RequestStates states;
-    std::vector<std::string> about;     // value of request i; empty = neutral
+    std::vector<Text> about;
     std::size_t neutral_begin = 0;      // neutral requests follow the values' ones
     std::size_t calibration_begin = 0;  // of them, those not fitted on
 };
 
+/// Reads the states, or takes them from the cache when the same model has read the same texts.
 GateMaterial read_gate_material(App& app, model::Session& session);
 vectors::Gate gate_for(const GateMaterial& material, const std::string& value);
 

@@ -17,24 +17,26 @@ namespace {
 
 constexpr std::string_view neutral_request = "Tell me something about people and what they do.";
 
-/// Copies the wanted rows of every layer out of the batch in progress.
-class LastRowReader final : public model::LayerHook {
+/// Adds the wanted rows of every layer of the batch in progress into its texts' states.
+class StateReader final : public model::LayerHook {
   public:
-    LastRowReader(std::vector<int> layers, std::vector<math::Matrix>& states)
+    StateReader(std::vector<int> layers, std::vector<math::Matrix>& states)
         : layers_(std::move(layers)), states_(states) {}
 
     std::span<const int> layers() const override { return layers_; }
 
-    /// text_of_row[i] = text whose last token is row i, or -1.
-    std::vector<std::vector<std::int32_t>> texts_of_row;
+    /// Texts that row i counts for, each with its weight.
+    std::vector<std::vector<std::pair<std::int32_t, float>>> texts_of_row;
 
     void visit(int layer, const model::LayerRows& rows) override {
         const auto place = std::lower_bound(layers_.begin(), layers_.end(), layer);
         math::Matrix& out = states_[static_cast<std::size_t>(place - layers_.begin())];
         for (std::size_t i = 0; i < rows.count; ++i) {
-            for (const std::int32_t text : texts_of_row[static_cast<std::size_t>(rows.index[i])]) {
+            for (const auto& [text, weight] :
+                 texts_of_row[static_cast<std::size_t>(rows.index[i])]) {
                 const std::span<const float> row = rows.row(i);
-                std::copy(row.begin(), row.end(), out.row(static_cast<std::size_t>(text)).begin());
+                const std::span<float> sum = out.row(static_cast<std::size_t>(text));
+                for (std::size_t j = 0; j < row.size(); ++j) sum[j] += weight * row[j];
             }
         }
     }
@@ -89,7 +91,11 @@ Activations capture_last_states(model::Session& session,
     result.states.assign(result.layers.size(),
                          math::Matrix(texts.size(), static_cast<std::size_t>(info.width)));
 
-    LastRowReader reader(result.layers, result.states);
+    if (options.pooling == Pooling::mean && !result.layers.empty() &&
+        result.layers.back() == info.layers - 1) {
+        throw Error(ErrorKind::usage, "the last block keeps too few rows for a mean", "layers");
+    }
+    StateReader reader(result.layers, result.states);
     model::LayerHook* const hooks[] = {&reader};
     const auto batch_limit = static_cast<std::size_t>(session.options().batch);
     const std::size_t pack = std::min(batch_limit, options.pack_rows);
@@ -104,7 +110,12 @@ Activations capture_last_states(model::Session& session,
         reader.texts_of_row.assign(rows.size(), {});
         for (std::size_t i = 0; i < batch.leaves(); ++i) {
             const std::size_t last = batch.leaf(i).tokens.size() - 1;
-            reader.texts_of_row[batch.row_of(i, last)].push_back(members[i]);
+            const std::size_t first =
+                options.pooling == Pooling::last ? last : std::min<std::size_t>(1, last);
+            const float weight = 1.0F / static_cast<float>(last - first + 1);
+            for (std::size_t p = first; p <= last; ++p) {
+                reader.texts_of_row[batch.row_of(i, p)].emplace_back(members[i], weight);
+            }
         }
         session.clear();
         session.decode(rows, hooks);

@@ -11,7 +11,7 @@ using core::Error;
 using core::ErrorKind;
 
 int gate_layer(const model::ModelInfo& info) {
-    return std::clamp(static_cast<int>(.4 * info.layers), 0, info.layers - 1);
+    return std::clamp(static_cast<int>(.6 * info.layers), 0, std::max(0, info.layers - 2));
 }
 
 RequestStates read_requests(model::Session& session, std::span<const std::string> requests,
@@ -23,6 +23,7 @@ RequestStates read_requests(model::Session& session, std::span<const std::string
     }
     capture::CaptureOptions options;
     options.layers = {layer};
+    options.pooling = capture::Pooling::mean;
     capture::Activations states = capture::capture_last_states(session, texts, options, watch);
     return {layer, std::move(states.states[0])};
 }

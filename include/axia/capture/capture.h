@@ -1,4 +1,4 @@
-// Runs texts through a Session and keeps the residual stream at each text's last token.
+// Runs texts through a Session and keeps the residual stream of each text: its last row, or the mean.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +32,19 @@ std::vector<model::Token> context_tokens(const model::Model& model, Context cont
 std::vector<model::Token> text_tokens(const model::Model& model, Context context,
                                       std::string_view request, std::string_view text);
 
+/// What is kept of a text's rows.
+enum class Pooling {
+    last,  // the last token's row (S001)
+    mean,  // the mean of all rows but the first (BOS); not on the model's last block
+};
+
 struct CaptureOptions {
     std::vector<int> layers;        // 0-based blocks; empty = all
+    Pooling pooling = Pooling::last;
     std::size_t pack_rows = 256;    // rows per batch; 0 = one text at a time
 };
 
-/// states[k] = texts x width after block layers[k], at each text's last token.
+/// states[k] = texts x width after block layers[k], pooled as asked.
 struct Activations {
     std::vector<int> layers;
     std::vector<math::Matrix> states;
@@ -46,7 +53,7 @@ struct Activations {
 };
 
 /// Clears the session. Neighbouring texts with a common prefix share its rows.
-/// Throws Error{input} naming the text (from 0) that is empty or longer than a batch,
+/// Throws Error{usage} for mean pooling on the last block, Error{input} naming the text (from 0) that is empty or longer than a batch,
 /// or whose state is not finite.
 Activations capture_last_states(model::Session& session,
                                 std::span<const std::vector<model::Token>> texts,

@@ -12,13 +12,14 @@
 
 namespace axia::vectors {
 
-/// States of raw requests (tokenizer's BOS and the text, no template) after one block, last token.
+/// States of raw requests (tokenizer's BOS and the text, no template) after one block, mean of the
+/// tokens' rows: what a request is about lies in all of it, its last token says little.
 struct RequestStates {
     int layer = 0;
     math::Matrix states;  // requests x width
 };
 
-/// The gate's layer: .4 of the depth (12 of 30).
+/// The gate's layer: .6 of the depth (18 of 30).
 int gate_layer(const model::ModelInfo& info);
 
 RequestStates read_requests(model::Session& session, std::span<const std::string> requests,
