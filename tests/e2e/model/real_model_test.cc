@@ -34,6 +34,7 @@ model::SessionOptions measuring() {
     model::SessionOptions options;
     options.context = 1024;
     options.batch = 512;
+    options.threads = 1;  // threads spin at barriers: on a busy machine two are slower than one
     return options;
 }
 
