@@ -176,8 +176,8 @@ class Measurement {
         plans.erase(plans.begin());
         std::vector<std::vector<model::Token>> prompts;
         for (const std::string& prompt : inputs_.prompts) {
-            prompts.push_back(capture::context_tokens(session_.model(), capture::Context::chat,
-                                                      prompt));
+            prompts.push_back(
+                capture::context_tokens(session_.model(), capture::Context::chat, prompt));
         }
         const steer::Divergences found = steer::next_token_divergence(
             session_, prompts, plans, score_options_, staged("neutral prompts"));
@@ -202,11 +202,11 @@ class Measurement {
             std::vector<ScoringItem> items;
             for (const auto& [yes, no] : questions) {
                 for (const std::string* question : {&yes, &no}) {
-                    items.push_back({capture::context_tokens(
-                                         session_.model(), capture::Context::chat,
-                                         *question + " Answer with yes or no.", system),
-                                     {session_.model().tokenize("Yes", false),
-                                      session_.model().tokenize("No", false)}});
+                    items.push_back(
+                        {capture::context_tokens(session_.model(), capture::Context::chat,
+                                                 *question + " Answer with yes or no.", system),
+                         {session_.model().tokenize("Yes", false),
+                          session_.model().tokenize("No", false)}});
                 }
             }
             return items;
@@ -253,15 +253,15 @@ class Measurement {
         model::LayerHook* const hooks[] = {&hook};
         const std::string& value = inputs_.plan->plan().values[0].value;
         for (const ContrastPair& pair : inputs_.pairs) {
-            const auto tokens = capture::context_tokens(session_.model(), capture::Context::chat,
-                                                        pair.scene);
+            const auto tokens =
+                capture::context_tokens(session_.model(), capture::Context::chat, pair.scene);
             steer::SequenceState state;
             state.tracing = true;
             std::vector<model::Row> rows;
             std::vector<steer::RowSteer> steering;
             for (std::size_t p = 0; p < tokens.size(); ++p) {
-                rows.push_back({tokens[p], static_cast<std::int32_t>(p), 0, 1,
-                                p + 1 == tokens.size()});
+                rows.push_back(
+                    {tokens[p], static_cast<std::int32_t>(p), 0, 1, p + 1 == tokens.size()});
                 steering.push_back(steer::row_steer(inputs_.plan, &state, p, tokens.size()));
             }
             hook.set_rows(std::move(steering));

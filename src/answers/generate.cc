@@ -60,8 +60,8 @@ struct Stream {
         : request(&r), sampler(options.sampler) {}
 };
 
-/// Moves what is certain out of `pending`: whole characters that cannot be the start of a stop text.
-/// Returns true when a stop text was met.
+/// Moves what is certain out of `pending`: whole characters that cannot be the start of a stop
+/// text. Returns true when a stop text was met.
 bool settle(Stream& stream, const GenerateOptions& options, bool last, std::string& piece) {
     std::size_t end = last ? stream.pending.size() : whole_utf8(stream.pending);
     bool stopped = false;
@@ -113,9 +113,8 @@ std::vector<Generated> generate(model::Session& session, std::span<const Generat
     model::LayerHook* const hooks[] = {&hook};
     const auto decode = [&](const std::vector<model::Row>& rows,
                             std::vector<steer::RowSteer> steering) {
-        const bool any = std::any_of(steering.begin(), steering.end(), [](const auto& s) {
-            return s.plan != nullptr;
-        });
+        const bool any = std::any_of(steering.begin(), steering.end(),
+                                     [](const auto& s) { return s.plan != nullptr; });
         if (any) {
             hook.set_rows(std::move(steering));
             session.decode(rows, hooks);
@@ -133,8 +132,7 @@ std::vector<Generated> generate(model::Session& session, std::span<const Generat
             ++stream.out.tokens;
             stream.pending += session.model().token_bytes(token);
         }
-        const bool full = stream.out.tokens >= options.max_tokens ||
-                          stream.position + 1 >= share;
+        const bool full = stream.out.tokens >= options.max_tokens || stream.position + 1 >= share;
         const bool stopped = settle(stream, options, ended || full, piece);
         if (sink && !piece.empty()) sink(i, piece);
         if (ended || stopped || full) {
@@ -143,7 +141,8 @@ std::vector<Generated> generate(model::Session& session, std::span<const Generat
         }
     };
 
-    // prompts one at a time: a prompt must lie whole in one batch for amounts kept from its last row
+    // prompts one at a time: a prompt must lie whole in one batch for amounts kept from its last
+    // row
     const auto batch = static_cast<std::size_t>(session.options().batch);
     for (std::size_t i = 0; i < streams.size(); ++i) {
         Stream& stream = streams[i];

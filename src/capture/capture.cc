@@ -68,8 +68,8 @@ std::vector<Token> context_tokens(const model::Model& model, Context context,
     return model.chat_prompt(messages);
 }
 
-std::vector<Token> text_tokens(const model::Model& model, Context context,
-                               std::string_view request, std::string_view text) {
+std::vector<Token> text_tokens(const model::Model& model, Context context, std::string_view request,
+                               std::string_view text) {
     if (context == Context::bare) return model.tokenize(text, true);
     std::vector<Token> tokens = context_tokens(model, context, request);
     const std::vector<Token> own = model.tokenize(text, false);
@@ -77,8 +77,7 @@ std::vector<Token> text_tokens(const model::Model& model, Context context,
     return tokens;
 }
 
-Activations capture_last_states(model::Session& session,
-                                std::span<const std::vector<Token>> texts,
+Activations capture_last_states(model::Session& session, std::span<const std::vector<Token>> texts,
                                 const CaptureOptions& options, const core::Watch& watch) {
     const model::ModelInfo& info = session.model().info();
     Activations result;

@@ -28,16 +28,26 @@ Error::Error(ErrorKind kind, std::string what, std::string where, std::string hi
 
 std::string_view error_kind_name(ErrorKind kind) {
     switch (kind) {
-        case ErrorKind::usage: return "usage";
-        case ErrorKind::input: return "input";
-        case ErrorKind::not_found: return "not_found";
-        case ErrorKind::mismatch: return "mismatch";
-        case ErrorKind::unsupported: return "unsupported";
-        case ErrorKind::io: return "io";
-        case ErrorKind::network: return "network";
-        case ErrorKind::busy: return "busy";
-        case ErrorKind::cancelled: return "cancelled";
-        case ErrorKind::internal: return "internal";
+        case ErrorKind::usage:
+            return "usage";
+        case ErrorKind::input:
+            return "input";
+        case ErrorKind::not_found:
+            return "not_found";
+        case ErrorKind::mismatch:
+            return "mismatch";
+        case ErrorKind::unsupported:
+            return "unsupported";
+        case ErrorKind::io:
+            return "io";
+        case ErrorKind::network:
+            return "network";
+        case ErrorKind::busy:
+            return "busy";
+        case ErrorKind::cancelled:
+            return "cancelled";
+        case ErrorKind::internal:
+            return "internal";
     }
     return "internal";
 }
@@ -49,8 +59,10 @@ int exit_code(ErrorKind kind) {
         case ErrorKind::not_found:
         case ErrorKind::mismatch:
         case ErrorKind::unsupported:
-        case ErrorKind::io: return 2;
-        default: return 1;
+        case ErrorKind::io:
+            return 2;
+        default:
+            return 1;
     }
 }
 

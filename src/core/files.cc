@@ -68,8 +68,7 @@ std::string read_file(const fs::path& path, std::uint64_t limit) {
 }
 
 void read_lines(const fs::path& path,
-                const std::function<void(std::string_view, std::size_t)>& line,
-                std::size_t limit) {
+                const std::function<void(std::string_view, std::size_t)>& line, std::size_t limit) {
     std::ifstream in = open_checked(path);
     std::vector<char> block(1 << 16);
     std::string rest;
@@ -196,8 +195,8 @@ FileLock::FileLock(const fs::path& path) {
         const ssize_t got = ::pread(descriptor_, holder, sizeof holder - 1, 0);
         ::close(descriptor_);
         throw Error(ErrorKind::busy,
-                    "is in use by " +
-                        (got > 0 ? "process " + std::string(holder) : std::string("another process")),
+                    "is in use by " + (got > 0 ? "process " + std::string(holder)
+                                               : std::string("another process")),
                     path.string(), "wait for it, or stop it");
     }
     const std::string self = std::to_string(::getpid());

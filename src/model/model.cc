@@ -72,8 +72,7 @@ std::shared_ptr<const Model> Model::load(const std::filesystem::path& file,
     info.file = file;
     info.architecture = metadata(handle, "general.architecture");
     info.name = !options.name.empty() ? options.name : metadata(handle, "general.name");
-    info.source_hash =
-        !options.source_hash.empty() ? options.source_hash : core::sha256_file(file);
+    info.source_hash = !options.source_hash.empty() ? options.source_hash : core::sha256_file(file);
     std::array<char, 256> description{};
     llama_model_desc(handle, description.data(), description.size());
     info.weights = description.data();
@@ -169,10 +168,10 @@ std::string Model::chat_text(std::span<const Message> messages) const {
             } catch (const std::exception&) {
             }
         }
-        throw Error(ErrorKind::input,
-                    std::string("the model's chat template refuses this conversation: ") +
-                        error.what(),
-                    info_.name);
+        throw Error(
+            ErrorKind::input,
+            std::string("the model's chat template refuses this conversation: ") + error.what(),
+            info_.name);
     }
 }
 

@@ -130,8 +130,7 @@ Session::Session(std::shared_ptr<const Model> model, const SessionOptions& optio
     if (chosen.threads <= 0) {
         chosen.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     }
-    chosen.sequences =
-        std::min(chosen.sequences, static_cast<int>(llama_max_parallel_sequences()));
+    chosen.sequences = std::min(chosen.sequences, static_cast<int>(llama_max_parallel_sequences()));
     chosen.context = std::max(chosen.context, 64);
     chosen.batch = std::clamp(chosen.batch, 1, chosen.context);
 
@@ -216,7 +215,8 @@ void Session::decode(std::span<const Row> rows, std::span<LayerHook* const> hook
     state.output_of_row.assign(n, -1);
     std::size_t ids = 0;
     for (const Row& row : rows) {
-        ids += static_cast<std::size_t>(std::max(row.sequence_end, row.sequence + 1) - row.sequence);
+        ids +=
+            static_cast<std::size_t>(std::max(row.sequence_end, row.sequence + 1) - row.sequence);
     }
     state.sequence_ids.resize(ids);
     ids = 0;
@@ -254,8 +254,8 @@ void Session::decode(std::span<const Row> rows, std::span<LayerHook* const> hook
     if (state.failure) std::rethrow_exception(state.failure);
     if (code == 1) {
         throw Error(ErrorKind::input,
-                    "the texts do not fit the context of " +
-                        std::to_string(state.options.context) + " tokens",
+                    "the texts do not fit the context of " + std::to_string(state.options.context) +
+                        " tokens",
                     "", "shorten them or raise --ctx");
     }
     if (code != 0) {
@@ -279,8 +279,7 @@ std::span<const float> Session::logits(std::size_t row) const {
     if (row >= state.output_of_row.size() || state.output_of_row[row] < 0) {
         throw Error(ErrorKind::internal, "no logits were asked for at row " + std::to_string(row));
     }
-    const float* values =
-        llama_get_logits_ith(state.context.get(), static_cast<std::int32_t>(row));
+    const float* values = llama_get_logits_ith(state.context.get(), static_cast<std::int32_t>(row));
     if (values == nullptr) throw Error(ErrorKind::internal, "libllama kept no logits");
     return {values, static_cast<std::size_t>(state.model->info().vocabulary)};
 }

@@ -45,15 +45,13 @@ struct Names {
 };
 
 const Names<Amount> amounts{
-    "amount",
-    {{Amount::row, "row"}, {Amount::prompt, "prompt"}, {Amount::constant, "constant"}}};
+    "amount", {{Amount::row, "row"}, {Amount::prompt, "prompt"}, {Amount::constant, "constant"}}};
 const Names<Rows> row_sets{"rows", {{Rows::all, "all"}, {Rows::onward, "onward"}}};
 const Names<Rule> rules{
     "rule", {{Rule::at_least, "at_least"}, {Rule::at_most, "at_most"}, {Rule::hold, "hold"}}};
-const Names<GateMode> gates{"gate",
-                            {{GateMode::always, "always"},
-                             {GateMode::learned, "learned"},
-                             {GateMode::never, "never"}}};
+const Names<GateMode> gates{
+    "gate",
+    {{GateMode::always, "always"}, {GateMode::learned, "learned"}, {GateMode::never, "never"}}};
 
 ordered_json acting_part(const Plan& plan) {
     ordered_json json;
@@ -262,21 +260,19 @@ Plan parse_plan(std::string_view text, std::string_view name) {
                         ", this axia reads up to " + std::to_string(Plan::schema_version),
                     file + ": version", "use a newer axia");
     }
-    in.only({"schema", "version", "name", "model", "model_sha256", "context", "direction",
-             "amount", "below", "rows", "layers", "values", "gate", "alpha", "notes"});
+    in.only({"schema", "version", "name", "model", "model_sha256", "context", "direction", "amount",
+             "below", "rows", "layers", "values", "gate", "alpha", "notes"});
     Plan plan;
     if (in.has("name")) plan.name = in.text("name");
     if (in.has("model")) plan.model_name = in.text("model");
     if (in.has("model_sha256")) plan.model_hash = in.text("model_sha256");
     if (in.has("context")) {
-        plan.context = in.parsed("context", [](const std::string& t) {
-            return capture::parse_context(t);
-        });
+        plan.context =
+            in.parsed("context", [](const std::string& t) { return capture::parse_context(t); });
     }
     if (in.has("direction")) {
-        plan.direction = in.parsed("direction", [](const std::string& t) {
-            return vectors::parse_direction(t);
-        });
+        plan.direction = in.parsed(
+            "direction", [](const std::string& t) { return vectors::parse_direction(t); });
     }
     if (in.has("amount")) plan.amount = in.parsed("amount", parse_amount);
     if (in.has("below")) plan.below = in.boolean("below");

@@ -22,9 +22,9 @@ using vectors::ValueVector;
 struct CompiledPlan::Layer {
     int layer = 0;
     Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> w, u;  // K x width
-    Eigen::VectorXf intercept;          // K
-    std::vector<double> gain;           // w_k . u_k
-    std::vector<double> constant;       // K, amount constant: signed lengths
+    Eigen::VectorXf intercept;                                                   // K
+    std::vector<double> gain;                                                    // w_k . u_k
+    std::vector<double> constant;             // K, amount constant: signed lengths
     std::unique_ptr<math::LeastShift> joint;  // more than one row
 };
 
@@ -78,12 +78,11 @@ CompiledPlan::CompiledPlan(const Plan& plan, std::span<const ValueVector* const>
     state_->hash = plan_hash(plan);
     if (plan.empty()) return;
     if (!plan.model_hash.empty() && plan.model_hash != info.source_hash) {
-        throw Error(ErrorKind::mismatch,
-                    "the plan was made for another model (" +
-                        (plan.model_name.empty() ? plan.model_hash.substr(0, 12)
-                                                 : plan.model_name) +
-                        ")",
-                    "plan " + plan.name, "tune it for this model");
+        throw Error(
+            ErrorKind::mismatch,
+            "the plan was made for another model (" +
+                (plan.model_name.empty() ? plan.model_hash.substr(0, 12) : plan.model_name) + ")",
+            "plan " + plan.name, "tune it for this model");
     }
     std::vector<const ValueVector*> vectors;
     for (const PlanValue& value : plan.values) {
@@ -107,8 +106,7 @@ CompiledPlan::CompiledPlan(const Plan& plan, std::span<const ValueVector* const>
             layer.w.row(k) = Eigen::Map<const Eigen::RowVectorXf>(source.probe.data(), info.width);
             layer.u.row(k) = Eigen::Map<const Eigen::RowVectorXf>(unit.data(), info.width);
             layer.intercept[k] = static_cast<float>(source.intercept);
-            const double gain =
-                layer.w.row(k).cast<double>().dot(layer.u.row(k).cast<double>());
+            const double gain = layer.w.row(k).cast<double>().dot(layer.u.row(k).cast<double>());
             if (!(gain > 0)) {
                 throw Error(ErrorKind::mismatch,
                             "at layer " + std::to_string(l) + " the " +

@@ -142,7 +142,8 @@ class Tuner {
     TuneResult run() {
         learn_vectors();
         const model::ModelInfo& info = session_.model().info();
-        std::vector<Candidate> all = tuning_grid(info.layers, learn_[0].value, info.source_hash, held_);
+        std::vector<Candidate> all =
+            tuning_grid(info.layers, learn_[0].value, info.source_hash, held_);
         for (Candidate& candidate : all) candidate.plan.model_name = info.name;
         evidence_.resize(all.size());
         std::vector<std::size_t> alive(all.size());
@@ -161,8 +162,8 @@ class Tuner {
             ++number;
             const double left = static_cast<double>(options_.tokens) - static_cast<double>(spent_);
             // of each arm's rows, a quarter for cost; never more than there is
-            const double per_arm = std::max(0.0, left * round.share) /
-                                   static_cast<double>(alive.size());
+            const double per_arm =
+                std::max(0.0, left * round.share) / static_cast<double>(alive.size());
             std::size_t pairs = static_cast<std::size_t>(.75 * per_arm / per_pair);
             std::size_t texts = static_cast<std::size_t>(.25 * per_arm / per_text);
             pairs = std::clamp<std::size_t>(pairs, 4, items_.size());
@@ -192,8 +193,8 @@ class Tuner {
     double mean_pair_rows() const {
         double rows = 0;
         for (const ScoringItem& item : items_) {
-            rows += static_cast<double>(item.continuations[0].size() +
-                                        item.continuations[1].size());
+            rows +=
+                static_cast<double>(item.continuations[0].size() + item.continuations[1].size());
         }
         return rows / static_cast<double>(items_.size());
     }
@@ -257,10 +258,10 @@ class Tuner {
             std::vector<ScoringItem> items;
             for (const std::size_t i : members) items.push_back(items_[i]);
             const std::vector<CompiledPlan> plans = compile(all, alive, f);
-            const Scores scores = scored("pairs " + std::to_string(round) + " " +
-                                             std::to_string(f) + " " + std::to_string(pair_begin) +
-                                             "-" + std::to_string(pair_end) + " ",
-                                         items, plans);
+            const Scores scores =
+                scored("pairs " + std::to_string(round) + " " + std::to_string(f) + " " +
+                           std::to_string(pair_begin) + "-" + std::to_string(pair_end) + " ",
+                       items, plans);
             for (std::size_t k = 0; k < alive.size(); ++k) {
                 for (std::size_t i = 0; i < items.size(); ++i) {
                     evidence_[alive[k]].effects.push_back(
@@ -275,10 +276,10 @@ class Tuner {
             const std::span<const ScoringItem> texts(neutral_.data() + text_begin,
                                                      text_end - text_begin);
             const std::vector<CompiledPlan> plans = compile(all, alive, -1);
-            const Scores scores = scored("texts " + std::to_string(round) + " " +
-                                             std::to_string(text_begin) + "-" +
-                                             std::to_string(text_end) + " ",
-                                         texts, plans);
+            const Scores scores =
+                scored("texts " + std::to_string(round) + " " + std::to_string(text_begin) + "-" +
+                           std::to_string(text_end) + " ",
+                       texts, plans);
             double tokens = 0;
             for (const ScoringItem& item : texts) {
                 tokens += static_cast<double>(item.continuations[0].size());
@@ -323,11 +324,13 @@ class Tuner {
         chosen.chosen = true;
         result.plan = chosen.plan;
         if (chosen.cost > options_.budget) {
-            result.warning = "no candidate of the last round stayed within the budget; the "
-                             "cheapest was taken";
+            result.warning =
+                "no candidate of the last round stayed within the budget; the "
+                "cheapest was taken";
         } else if (chosen.effect <= 2 * chosen.effect_se) {
-            result.warning = "the effect of the chosen plan is within two standard errors of "
-                             "nothing on the learn split";
+            result.warning =
+                "the effect of the chosen plan is within two standard errors of "
+                "nothing on the learn split";
         }
         const Candidate* caa = nullptr;
         for (Candidate& candidate : all) {
@@ -341,16 +344,14 @@ class Tuner {
                                candidate.plan.layers.size() == 1 && !candidate.plan.below &&
                                candidate.plan.direction == vectors::Direction::mean &&
                                candidate.plan.context == Context::chat;
-            const auto gain = [](const Candidate& c) {
-                return c.effect / std::max(.01, c.cost);
-            };
+            const auto gain = [](const Candidate& c) { return c.effect / std::max(.01, c.cost); };
             if (plain && (caa == nullptr || candidate.round > caa->round ||
                           (candidate.round == caa->round && gain(candidate) > gain(*caa)))) {
                 caa = &candidate;
             }
         }
-        result.caa_layer = caa != nullptr ? caa->plan.layers[0]
-                                          : session_.model().info().layers / 2;
+        result.caa_layer =
+            caa != nullptr ? caa->plan.layers[0] : session_.model().info().layers / 2;
         result.tokens = spent_;
         result.candidates = std::move(all);
         return result;
@@ -373,9 +374,8 @@ class Tuner {
 }  // namespace
 
 TuneResult tune(model::Session& session, std::span<const ContrastPair> pairs,
-                std::span<const data::NamedText> neutral,
-                std::span<const ValueVector* const> held, const TuneOptions& options,
-                const core::Watch& watch) {
+                std::span<const data::NamedText> neutral, std::span<const ValueVector* const> held,
+                const TuneOptions& options, const core::Watch& watch) {
     if (!(options.budget > 0)) {
         throw Error(ErrorKind::usage, "the budget must be above 0", "budget");
     }
@@ -453,11 +453,10 @@ std::string to_json(const TuneResult& result, const std::string& value, const Tu
         row["hold"] = plan.values.size() > 1;
         row["layers"] = plan.layers;
         const bool constant = plan.amount == Amount::constant;
-        row["log_odds"] = !constant || plan.below
-                              ? nlohmann::ordered_json(plan.values[0].log_odds)
-                              : nlohmann::ordered_json();
-        row["strength"] = constant ? nlohmann::ordered_json(plan.values[0].strength)
-                                   : nlohmann::ordered_json();
+        row["log_odds"] = !constant || plan.below ? nlohmann::ordered_json(plan.values[0].log_odds)
+                                                  : nlohmann::ordered_json();
+        row["strength"] =
+            constant ? nlohmann::ordered_json(plan.values[0].strength) : nlohmann::ordered_json();
         row["round"] = candidate.round;
         row["pairs"] = candidate.pairs;
         row["effect"] = candidate.effect;

@@ -54,8 +54,8 @@ void TuneJournal::append(const std::string& key, const Scores& scores) {
     std::error_code code;
     if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), code);
     const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    const bool good = file >= 0 && ::write(file, line.data(), line.size()) ==
-                                       static_cast<ssize_t>(line.size());
+    const bool good =
+        file >= 0 && ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size());
     const std::string reason = std::strerror(errno);
     if (file >= 0) ::close(file);
     if (!good) throw Error(ErrorKind::io, "cannot be written: " + reason, path_.string());

@@ -104,8 +104,8 @@ void fit_directions(LayerVector& layer, const Sample& sample, const math::Logist
     const math::ShrunkCovariance sigma = math::within_class_covariance(sample.x, sample.y);
     const std::vector<double> moved = sigma.apply(fit.weights);
     layer.whitened = normalised(moved);
-    layer.reading_spread = std::sqrt(std::max(
-        0.0, std::inner_product(moved.begin(), moved.end(), fit.weights.begin(), 0.0)));
+    layer.reading_spread = std::sqrt(
+        std::max(0.0, std::inner_product(moved.begin(), moved.end(), fit.weights.begin(), 0.0)));
     layer.probe.assign(fit.weights.begin(), fit.weights.end());
     layer.intercept = fit.intercept;
 }

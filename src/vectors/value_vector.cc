@@ -164,9 +164,12 @@ void check_layers(const std::vector<int>& layers, int limit, std::string_view ke
 
 std::string_view direction_name(Direction direction) {
     switch (direction) {
-        case Direction::probe: return "probe";
-        case Direction::whitened: return "whitened";
-        case Direction::mean: return "mean";
+        case Direction::probe:
+            return "probe";
+        case Direction::whitened:
+            return "whitened";
+        case Direction::mean:
+            return "mean";
     }
     return "probe";
 }
@@ -233,7 +236,8 @@ void write_value_vector(ValueVector& vector, const std::filesystem::path& path) 
     out.set("axia.chosen", chosen);
     for (const LayerField& field : layer_fields) {
         std::vector<double> values;
-        for (const LayerVector& layer : vector.layers) values.push_back(stored(layer.*field.member));
+        for (const LayerVector& layer : vector.layers)
+            values.push_back(stored(layer.*field.member));
         out.set(field.key, values);
     }
     for (const IntervalField& field : interval_fields) {
@@ -259,8 +263,7 @@ void write_value_vector(ValueVector& vector, const std::filesystem::path& path) 
     for (const LayerVector& layer : vector.layers) {
         if (layer.layer == 0) continue;  // control-vector files cannot express block 0
         out.add_f32("direction." + std::to_string(layer.layer),
-                    {static_cast<std::uint64_t>(layer.probe.size())},
-                    layer.unit(Direction::probe));
+                    {static_cast<std::uint64_t>(layer.probe.size())}, layer.unit(Direction::probe));
     }
     const std::string bytes = out.bytes();
     core::write_file(path, bytes);

@@ -36,14 +36,14 @@ struct EffectOptions {
 /// All in nats (per token for effect, cross and cost). A number that cannot be had is empty.
 struct ArmEffect {
     std::string arm;
-    math::Estimate effect;    // mean of pref(arm) - pref(unsteered) over held-out pairs
-    double win_rate = 0;      // share of pairs moved towards the positive side
+    math::Estimate effect;                // mean of pref(arm) - pref(unsteered) over held-out pairs
+    double win_rate = 0;                  // share of pairs moved towards the positive side
     std::optional<math::Estimate> cross;  // the same on pairs of other values
     std::optional<math::Estimate> cost;   // rise of neutral texts' nll per token
     std::optional<double> kl;             // mean KL(unsteered || arm) on neutral prompts
     /// Shift of logP(Yes) - logP(No), half the difference between both orientations.
     std::optional<math::Estimate> net_yes;
-    std::optional<double> acquiescence;   // the same shift on factual controls: should be 0
+    std::optional<double> acquiescence;  // the same shift on factual controls: should be 0
 };
 
 struct LayerReading {

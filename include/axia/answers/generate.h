@@ -27,8 +27,8 @@ struct GenerateRequest {
 };
 
 struct Generated {
-    std::string text;           // valid UTF-8; other bytes stand as U+FFFD
-    std::string finish;         // "stop", "length" or "cancelled"
+    std::string text;    // valid UTF-8; other bytes stand as U+FFFD
+    std::string finish;  // "stop", "length" or "cancelled"
     int prompt_tokens = 0, tokens = 0;
     std::vector<steer::TraceEntry> trace;  // at the last prompt row
     std::uint64_t rows_shifted = 0, rows_seen = 0, infeasible = 0;
@@ -37,9 +37,9 @@ struct Generated {
 /// Called with each piece of request `index`'s answer as it becomes certain; always whole UTF-8.
 using TextSink = std::function<void(std::size_t index, std::string_view piece)>;
 
-/// Decodes all requests together; each has its own sampler with the same seed, so that an answer does
-/// not depend on its neighbours. Clears the session. Throws Error{input} when a prompt leaves no
-/// room for an answer in its share of the context.
+/// Decodes all requests together; each has its own sampler with the same seed, so that an answer
+/// does not depend on its neighbours. Clears the session. Throws Error{input} when a prompt leaves
+/// no room for an answer in its share of the context.
 std::vector<Generated> generate(model::Session& session, std::span<const GenerateRequest> requests,
                                 const GenerateOptions& options, const TextSink& sink = {},
                                 const core::Watch& watch = {});

@@ -1,4 +1,5 @@
-// Runs texts through a Session and keeps the residual stream of each text: its last row, or the mean.
+// Runs texts through a Session and keeps the residual stream of each text: its last row, or the
+// mean.
 #pragma once
 
 #include <cstdint>
@@ -39,22 +40,22 @@ enum class Pooling {
 };
 
 struct CaptureOptions {
-    std::vector<int> layers;        // 0-based blocks; empty = all
+    std::vector<int> layers;  // 0-based blocks; empty = all
     Pooling pooling = Pooling::last;
-    std::size_t pack_rows = 256;    // rows per batch; 0 = one text at a time
+    std::size_t pack_rows = 256;  // rows per batch; 0 = one text at a time
 };
 
 /// states[k] = texts x width after block layers[k], pooled as asked.
 struct Activations {
     std::vector<int> layers;
     std::vector<math::Matrix> states;
-    std::uint64_t tokens = 0;         // of all texts
-    std::uint64_t rows_decoded = 0;   // less, where prefixes were shared
+    std::uint64_t tokens = 0;        // of all texts
+    std::uint64_t rows_decoded = 0;  // less, where prefixes were shared
 };
 
 /// Clears the session. Neighbouring texts with a common prefix share its rows.
-/// Throws Error{usage} for mean pooling on the last block, Error{input} naming the text (from 0) that is empty or longer than a batch,
-/// or whose state is not finite.
+/// Throws Error{usage} for mean pooling on the last block, Error{input} naming the text (from 0)
+/// that is empty or longer than a batch, or whose state is not finite.
 Activations capture_last_states(model::Session& session,
                                 std::span<const std::vector<model::Token>> texts,
                                 const CaptureOptions& options = {}, const core::Watch& watch = {});

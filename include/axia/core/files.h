@@ -12,17 +12,19 @@
 
 namespace axia::core {
 
-/// The whole file. Throws Error{not_found|input|io}: missing, a directory, larger than `limit` bytes.
+/// The whole file. Throws Error{not_found|input|io}: missing, a directory, larger than `limit`
+/// bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit = 1ULL << 30);
 
 /// Calls `line(text, number)` for every line (1-based, without its end, CR stripped).
-/// A line longer than `limit` bytes is Error{input} naming the line; memory stays bounded by `limit`.
+/// A line longer than `limit` bytes is Error{input} naming the line; memory stays bounded by
+/// `limit`.
 void read_lines(const std::filesystem::path& path,
                 const std::function<void(std::string_view, std::size_t)>& line,
                 std::size_t limit = 1 << 20);
 
-/// Writes to "PATH.partial.<pid>", flushes to disk, then renames: readers see the old file or the new
-/// one, never a half. Makes missing parent folders. Throws Error{io} and leaves nothing behind.
+/// Writes to "PATH.partial.<pid>", flushes to disk, then renames: readers see the old file or the
+/// new one, never a half. Makes missing parent folders. Throws Error{io} and leaves nothing behind.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 /// The same for content produced by `fill`.

@@ -16,7 +16,8 @@ namespace axia::model {
 using Token = std::int32_t;
 
 struct ModelOptions {
-    /// SHA-256 of the source file, when `file` is a prepared copy of it; empty = hash `file` itself.
+    /// SHA-256 of the source file, when `file` is a prepared copy of it; empty = hash `file`
+    /// itself.
     std::string source_hash;
     /// Name shown to people ("smollm2"); empty = the file's own.
     std::string name;
@@ -24,16 +25,16 @@ struct ModelOptions {
 
 struct ModelInfo {
     std::string name;
-    std::string architecture;   // general.architecture
-    std::string source_hash;    // SHA-256 of the source GGUF: the model's identity
-    std::string weights;        // description of the weights in memory, e.g. "llama 135M Q8_0"
-    std::string template_id;    // 12 hex digits of the chat template's SHA-256; "none" without one
+    std::string architecture;  // general.architecture
+    std::string source_hash;   // SHA-256 of the source GGUF: the model's identity
+    std::string weights;       // description of the weights in memory, e.g. "llama 135M Q8_0"
+    std::string template_id;   // 12 hex digits of the chat template's SHA-256; "none" without one
     std::filesystem::path file;
-    int layers = 0;             // transformer blocks
-    int width = 0;              // residual stream
+    int layers = 0;  // transformer blocks
+    int width = 0;   // residual stream
     int vocabulary = 0;
-    int train_context = 0;      // tokens
-    std::uint64_t bytes = 0;    // tensor bytes
+    int train_context = 0;    // tokens
+    std::uint64_t bytes = 0;  // tensor bytes
 };
 
 struct Message {
@@ -53,7 +54,8 @@ class Model {
 
     const ModelInfo& info() const noexcept { return info_; }
 
-    /// Tokens of a text. `special` adds the tokenizer's own (BOS); `parse` reads control-token text.
+    /// Tokens of a text. `special` adds the tokenizer's own (BOS); `parse` reads control-token
+    /// text.
     std::vector<Token> tokenize(std::string_view text, bool special, bool parse = false) const;
     /// Bytes of one token; may be a part of a UTF-8 character. Control tokens give "".
     std::string token_bytes(Token token) const;
@@ -61,9 +63,9 @@ class Model {
     bool is_end(Token token) const;
 
     bool has_chat_template() const noexcept;
-    /// Tokens of a conversation in the model's own Jinja template, ready for the assistant's answer.
-    /// Without a template: the contents as paragraphs. A system message that the template refuses
-    /// is put in front of the first user message. The date inside templates is fixed.
+    /// Tokens of a conversation in the model's own Jinja template, ready for the assistant's
+    /// answer. Without a template: the contents as paragraphs. A system message that the template
+    /// refuses is put in front of the first user message. The date inside templates is fixed.
     std::vector<Token> chat_prompt(std::span<const Message> messages) const;
     /// The same as text.
     std::string chat_text(std::span<const Message> messages) const;

@@ -36,8 +36,8 @@ struct PlanValue {
     std::string value;
     std::string vector_hash;  // SHA-256 of the vector file; empty = whatever file is given
     Rule rule = Rule::at_least;
-    double log_odds = 0;      // s0 = logit(p0): target for row and prompt, bound for `below`
-    double strength = 1;      // for constant: multiples of the class gap, >= 0
+    double log_odds = 0;  // s0 = logit(p0): target for row and prompt, bound for `below`
+    double strength = 1;  // for constant: multiples of the class gap, >= 0
 };
 
 struct Plan {
@@ -48,13 +48,13 @@ struct Plan {
     capture::Context context = capture::Context::chat;  // of the vectors
     vectors::Direction direction = vectors::Direction::probe;
     Amount amount = Amount::row;
-    bool below = false;       // constant only: leave rows that already read on the target's side
+    bool below = false;  // constant only: leave rows that already read on the target's side
     Rows rows = Rows::onward;
     std::vector<int> layers;  // ascending, 0-based blocks
     std::vector<PlanValue> values;
     GateMode gate = GateMode::always;
-    double alpha = .05;       // false-open rate of the learned gate
-    std::string notes;        // JSON object of how it was found; not part of the hash
+    double alpha = .05;  // false-open rate of the learned gate
+    std::string notes;   // JSON object of how it was found; not part of the hash
 
     bool empty() const noexcept { return layers.empty() || values.empty(); }
 };

@@ -27,9 +27,9 @@ struct Scores {
     std::uint64_t infeasible = 0;  // see SequenceState
 };
 
-/// Scores every item under every arm; a null arm is the bare model. What arms share (the context's rows
-/// before the last one where plans act `onward`, and any common prefix) is computed once per batch.
-/// Clears the session. Throws Error{input} when one item does not fit a batch.
+/// Scores every item under every arm; a null arm is the bare model. What arms share (the context's
+/// rows before the last one where plans act `onward`, and any common prefix) is computed once per
+/// batch. Clears the session. Throws Error{input} when one item does not fit a batch.
 Scores score(model::Session& session, std::span<const ScoringItem> items,
              std::span<const CompiledPlan* const> arms, const ScoreOptions& options = {},
              const core::Watch& watch = {});

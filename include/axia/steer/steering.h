@@ -17,16 +17,17 @@ struct TraceEntry {
     int layer = 0;
     std::string value;
     double p_before = 0;
-    double d = 0;             // signed length along the value's unit direction
+    double d = 0;  // signed length along the value's unit direction
     double p_after = 0;
-    double shift_share = 0;   // |joint shift| / |h|
+    double shift_share = 0;  // |joint shift| / |h|
 };
 
 /// A plan with its vectors at hand: immutable, usable by many sequences at once.
 class CompiledPlan {
   public:
-    /// `pool` must hold a vector for every value of the plan (by hash where the plan names one, else by
-    /// value), all of this model and of the plan's context. Throws Error{not_found|mismatch}.
+    /// `pool` must hold a vector for every value of the plan (by hash where the plan names one,
+    /// else by value), all of this model and of the plan's context. Throws
+    /// Error{not_found|mismatch}.
     CompiledPlan(const Plan& plan, std::span<const vectors::ValueVector* const> pool,
                  const model::ModelInfo& info);
     ~CompiledPlan();
@@ -44,15 +45,15 @@ class CompiledPlan {
     std::unique_ptr<State> state_;
 };
 
-/// What a plan keeps for one sequence between decode calls (amounts measured at the prompt), and the
-/// trace of its last measured row when `tracing`.
+/// What a plan keeps for one sequence between decode calls (amounts measured at the prompt), and
+/// the trace of its last measured row when `tracing`.
 struct SequenceState {
     bool tracing = false;
     std::vector<TraceEntry> trace;
     std::vector<double> kept;        // layers x values, amount `prompt`
     std::uint64_t rows_shifted = 0;  // row-layer visits that moved something
     std::uint64_t rows_seen = 0;
-    std::uint64_t infeasible = 0;    // visits whose joint program had no solution: left untouched
+    std::uint64_t infeasible = 0;  // visits whose joint program had no solution: left untouched
 };
 
 /// What to do to one row of the next decode call.
@@ -62,8 +63,8 @@ struct RowSteer {
     bool measure = false;                // the last prompt row of its sequence
 };
 
-/// Applies plans to the rows of a decode call; rows of different sequences may carry different plans,
-/// and rows without one are not touched at all.
+/// Applies plans to the rows of a decode call; rows of different sequences may carry different
+/// plans, and rows without one are not touched at all.
 class SteerHook final : public model::LayerHook {
   public:
     /// One entry per row of the coming decode call.
@@ -77,8 +78,8 @@ class SteerHook final : public model::LayerHook {
     std::vector<int> layers_;
 };
 
-/// What steering does to rows [begin, end) of a prompt or answer of `prompt` tokens; positions count from 0.
-/// Fills RowSteer entries for a contiguous run of rows of one sequence.
+/// What steering does to rows [begin, end) of a prompt or answer of `prompt` tokens; positions
+/// count from 0. Fills RowSteer entries for a contiguous run of rows of one sequence.
 RowSteer row_steer(const CompiledPlan* plan, SequenceState* state, std::size_t position,
                    std::size_t prompt_tokens);
 

@@ -27,8 +27,7 @@ std::vector<ScoringItem> text_items(const model::Model& model,
                                     std::span<const data::NamedText> texts);
 
 /// Rise of the negative log-likelihood per token of `arm` over `bare`, over all items.
-double cost_of(std::span<const ScoringItem> items,
-               const std::vector<std::vector<double>>& bare,
+double cost_of(std::span<const ScoringItem> items, const std::vector<std::vector<double>>& bare,
                const std::vector<std::vector<double>>& arm);
 
 struct TuneOptions {
@@ -37,14 +36,14 @@ struct TuneOptions {
     std::uint64_t seed = 0;
     double C = 1;
     std::size_t pack_rows = 256;
-    std::filesystem::path journal; // finished scores, reused by the next run; empty = none
+    std::filesystem::path journal;  // finished scores, reused by the next run; empty = none
 };
 
 /// One point of the grid and what is known of it.
 struct Candidate {
-    std::string id;       // "chat probe row 10-19 s4.6"
-    Plan plan;            // vector hashes empty
-    int round = 0;        // last round it was in
+    std::string id;  // "chat probe row 10-19 s4.6"
+    Plan plan;       // vector hashes empty
+    int round = 0;   // last round it was in
     std::size_t pairs = 0;
     double effect = 0, effect_se = 0;  // nats per token, cross-fitted over the learn split
     double cost = 0;                   // nats per token
@@ -63,14 +62,16 @@ struct TuneResult {
 /// `pairs` of one value; only the learn split is used: probes are cross-fitted over three folds of
 /// scenes, so no candidate is scored on a pair its vector was fitted to. Successive halving over
 /// directions, contexts, layers, amounts and targets. Deterministic for a seed.
-/// `held`: vectors (one per context at most used) of other values for the `hold others` variant; may be empty.
+/// `held`: vectors (one per context at most used) of other values for the `hold others` variant;
+/// may be empty.
 TuneResult tune(model::Session& session, std::span<const data::ContrastPair> pairs,
                 std::span<const data::NamedText> neutral,
                 std::span<const vectors::ValueVector* const> held, const TuneOptions& options,
                 const core::Watch& watch = {});
 
 /// Constant strength at which a one-layer mean plan costs what `target_cost` says on `neutral`
-/// (two sweeps of strengths, then a straight line between the nearest two). At least .05, at most 8.
+/// (two sweeps of strengths, then a straight line between the nearest two). At least .05, at
+/// most 8.
 double strength_at_cost(model::Session& session, const vectors::ValueVector& vector, int layer,
                         Rows rows, std::span<const ScoringItem> neutral, double target_cost,
                         const core::Watch& watch = {});

@@ -1,4 +1,5 @@
-// "Is this request about the value?": a linear gate on a middle layer, calibrated on neutral prompts.
+// "Is this request about the value?": a linear gate on a middle layer, calibrated on neutral
+// prompts.
 #pragma once
 
 #include <span>

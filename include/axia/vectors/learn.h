@@ -12,10 +12,10 @@ namespace axia::vectors {
 
 struct LearnOptions {
     capture::Context context = capture::Context::chat;
-    double C = 1;              // inverse strength of the L2 penalty, > 0
-    std::uint64_t seed = 0;    // shuffled-label control
-    std::string data_name = {};     // shown on the card
-    bool evaluate = true;      // cross-validation and shuffled control as well
+    double C = 1;                // inverse strength of the L2 penalty, > 0
+    std::uint64_t seed = 0;      // shuffled-label control
+    std::string data_name = {};  // shown on the card
+    bool evaluate = true;        // cross-validation and shuffled control as well
     std::size_t pack_rows = 256;
 };
 

@@ -35,13 +35,13 @@ struct LayerVector {
     double state_norm = 0;        // mean |h| of the learnt texts
     double reading_spread = 0;    // within-class standard deviation of w.h + b
 
-    double train_accuracy = 0;         // texts learnt from
-    double cross_accuracy = 0;         // learn split, 5 folds by scene, paired
-    double heldout_accuracy = 0;       // texts of the held-out split; NaN without one
-    math::Interval heldout_ci;         // Wilson
-    double paired_accuracy = 0;        // a positive above its own partner, held out
+    double train_accuracy = 0;    // texts learnt from
+    double cross_accuracy = 0;    // learn split, 5 folds by scene, paired
+    double heldout_accuracy = 0;  // texts of the held-out split; NaN without one
+    math::Interval heldout_ci;    // Wilson
+    double paired_accuracy = 0;   // a positive above its own partner, held out
     math::Interval paired_ci;
-    double shuffled_accuracy = 0;      // paired, held out, labels shuffled: the control
+    double shuffled_accuracy = 0;  // paired, held out, labels shuffled: the control
 
     std::vector<float> unit(Direction direction) const;
 };
@@ -69,7 +69,7 @@ struct VectorCard {
     std::size_t learn_pairs = 0, heldout_pairs = 0;
     double C = 1;
     std::uint64_t seed = 0;
-    double bag_of_words = 0;      // surface-bias index of the pairs; NaN when not measured
+    double bag_of_words = 0;  // surface-bias index of the pairs; NaN when not measured
     std::string tool_version, operation;
 };
 
@@ -80,7 +80,7 @@ struct ValueVector {
     std::vector<LayerVector> layers;  // ascending
     std::vector<int> chosen;          // default layers for steering, ascending
     std::optional<Gate> gate;
-    std::string file_hash;            // SHA-256 of the file it was read from or written to
+    std::string file_hash;  // SHA-256 of the file it was read from or written to
 
     /// Throws Error{not_found} naming the layers there are.
     const LayerVector& layer(int layer) const;
@@ -108,8 +108,8 @@ struct ControlVector {
 };
 ControlVector read_control_vector(const std::filesystem::path& path);
 
-/// A control vector as a value vector whose three directions are all its own; it has no accuracies, and
-/// its readings (w = direction / length, b = 0) are in lengths of the direction, not log-odds.
+/// A control vector as a value vector whose three directions are all its own; it has no accuracies,
+/// and its readings (w = direction / length, b = 0) are in lengths of the direction, not log-odds.
 /// Throws Error{mismatch} when width, layers or hinted architecture do not fit the model.
 ValueVector from_control_vector(const ControlVector& control, const model::ModelInfo& info,
                                 const std::string& value, const std::string& source);

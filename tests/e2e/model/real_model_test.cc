@@ -47,7 +47,8 @@ void expect_targets_reached(model::Session& session, const vectors::ValueVector&
     plan.context = vector.card.context;
     plan.rows = steer::Rows::all;
     const double p0 = .97;
-    plan.values.push_back({vector.card.value, "", steer::Rule::at_least, std::log(p0 / (1 - p0)), 1});
+    plan.values.push_back(
+        {vector.card.value, "", steer::Rule::at_least, std::log(p0 / (1 - p0)), 1});
     const steer::CompiledPlan compiled(plan, pool, session.model().info());
     int raised = 0;
     for (const char* question : {"Should I take the train?", "What is the capital of France?",
@@ -173,8 +174,8 @@ TEST_F(RealModel, GatesTellTheirValueFromTheOthersAndKeepNeutralPromptsOut) {
         }
         double open = 0;
         for (const double score : own) open += score > threshold;
-        std::printf("gate %-15s auc %.3f, clean %.3f  open on its own %.2f\n", value.id.c_str(), auc,
-                    clean_auc, open / static_cast<double>(own.size()));
+        std::printf("gate %-15s auc %.3f, clean %.3f  open on its own %.2f\n", value.id.c_str(),
+                    auc, clean_auc, open / static_cast<double>(own.size()));
         good += auc >= .85;
         clean_good += clean_auc >= .85;
     }

@@ -148,8 +148,8 @@ TEST_F(TunedEffect, TuningIsDeterministicResumableAndKeepsToItsBudget) {
     EXPECT_EQ(steer::plan_hash(again.plan), before);
     EXPECT_EQ(again.tokens, first.tokens);
     EXPECT_LT(session_.rows_decoded() - rows, rows);
-    std::string one = steer::to_json(first, "x", options, 0), two =
-        steer::to_json(again, "x", options, 0);
+    std::string one = steer::to_json(first, "x", options, 0),
+                two = steer::to_json(again, "x", options, 0);
     EXPECT_EQ(one, two);
 }
 

@@ -34,7 +34,8 @@ TEST(Error, OneLineWithPlaceAndHint) {
 
 // FIPS 180-4 example values.
 TEST(Hash, KnownDigests) {
-    EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(sha256_hex("abc"),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
@@ -86,7 +87,8 @@ TEST(Files, LinesAreBoundedAndNumbered) {
     EXPECT_EQ(lines, (std::vector<std::string>{"one", "", "three"}));
     std::ofstream(file) << "ok\n" << std::string(100, 'x') << "\n";
     try {
-        read_lines(file, [](std::string_view, std::size_t) {}, 50);
+        read_lines(
+            file, [](std::string_view, std::size_t) {}, 50);
         FAIL();
     } catch (const Error& error) {
         EXPECT_EQ(error.where(), file.string() + ":2");
@@ -94,7 +96,9 @@ TEST(Files, LinesAreBoundedAndNumbered) {
 }
 
 TEST(Files, Utf8) {
-    EXPECT_TRUE(is_utf8("gr\xC3\xBC\xC3\x9F" "e \xF0\x9F\x98\x80"));
+    EXPECT_TRUE(
+        is_utf8("gr\xC3\xBC\xC3\x9F"
+                "e \xF0\x9F\x98\x80"));
     EXPECT_FALSE(is_utf8("\xC3"));
     EXPECT_FALSE(is_utf8("\xC0\x80"));
     EXPECT_FALSE(is_utf8("\xED\xA0\x80"));

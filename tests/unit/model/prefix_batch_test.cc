@@ -35,7 +35,8 @@ TEST(PrefixBatch, ALeafThatIsAPrefixOfItsNeighbour) {
     EXPECT_TRUE(batch.build()[1].logits);
 }
 
-// Every row of every leaf must exist, carry the leaf's token and position, and belong to its sequence.
+// Every row of every leaf must exist, carry the leaf's token and position, and belong to its
+// sequence.
 TEST(PrefixBatch, RandomBatchesAreComplete) {
     core::Rng rng(3);
     for (int round = 0; round < 300; ++round) {

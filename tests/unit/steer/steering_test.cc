@@ -1,5 +1,5 @@
-// The promises of steering on a real (tiny, F32) model: S001's closed form, all layers at once in one
-// pass, neighbours untouched, the empty plan bit-identical.
+// The promises of steering on a real (tiny, F32) model: S001's closed form, all layers at once in
+// one pass, neighbours untouched, the empty plan bit-identical.
 #include "axia/steer/steering.h"
 
 #include <gtest/gtest.h>

@@ -232,10 +232,14 @@ TEST(Gate, SeparatesPlantedRequestsAndHoldsItsRate) {
     for (std::size_t i = 0; i < 260; ++i) {
         const auto row = states.states.row(i);
         for (float& x : row) x = static_cast<float>(rng.normal());
-        if (i < 40) row[0] += 4, rows.about.push_back(i);
-        else if (i < 100) rows.others.push_back(i);
-        else if (i < 120) rows.neutral.push_back(i);
-        else rows.neutral_calibration.push_back(i);
+        if (i < 40)
+            row[0] += 4, rows.about.push_back(i);
+        else if (i < 100)
+            rows.others.push_back(i);
+        else if (i < 120)
+            rows.neutral.push_back(i);
+        else
+            rows.neutral_calibration.push_back(i);
     }
     const Gate gate = fit_gate(states, rows);
     EXPECT_EQ(gate.calibration.size(), 140u);
