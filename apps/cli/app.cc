@@ -187,6 +187,10 @@ void check_name(const std::string& value) {
     }
 }
 
+std::string App::pairs_name(const std::string& file) {
+    return file.empty() ? system().name : std::filesystem::path(file).filename().string();
+}
+
 std::string App::learn_hint(const std::string& value) {
     if (system().has(value)) return "run axia learn " + value;
     const std::string near = core::nearest_names(value, system().ids());

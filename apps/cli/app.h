@@ -67,6 +67,9 @@ class App {
     /// Every readable vector of this model in the store.
     std::vector<vectors::ValueVector> stored_vectors(const model::ModelInfo& info) const;
 
+    /// What vectors call them: the file's own name, or the system's.
+    std::string pairs_name(const std::string& file);
+
     /// What to do about a value that is not learnt: learn it, or type it right.
     std::string learn_hint(const std::string& value);
 

@@ -46,9 +46,9 @@ void add_learn_commands(Commands& commands) {
             if (pairs_file.empty()) gates = read_gate_material(app, *session);
             nlohmann::ordered_json json = nlohmann::ordered_json::array();
             for (std::size_t i = 0; i < values.size(); ++i) {
-                vectors::ValueVector vector = learn_vector(
-                    app, *session, pairs[i], chosen,
-                    pairs_file.empty() ? app.system().name : pairs_file, gates ? &*gates : nullptr);
+                vectors::ValueVector vector =
+                    learn_vector(app, *session, pairs[i], chosen, app.pairs_name(pairs_file),
+                                 gates ? &*gates : nullptr);
                 const std::filesystem::path file = output.empty()
                                                        ? app.vector_file(info, values[i], chosen)
                                                        : std::filesystem::path(output);

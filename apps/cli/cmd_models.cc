@@ -199,14 +199,18 @@ void add_model_commands(Commands& commands) {
         static std::string what;
         command->add_option("model", what, "Which model")->required();
         commands.on(command, [&app] {
+            std::size_t copies = 0;
             for (const model::PulledModel& model : model::list_models()) {
                 if (model.name == what && !model.sha256.empty()) {
-                    const std::size_t removed = model::remove_prepared(model.sha256);
-                    app.say("removed " + std::to_string(removed) + " prepared copies");
+                    copies = model::remove_prepared(model.sha256);
+                    app.say("removed " + std::to_string(copies) + " prepared copies");
                 }
             }
             model::remove_model(what);
             app.say("removed " + what);
+            if (app.globals.json) {
+                std::cout << ordered_json{{"removed", what}, {"copies", copies}}.dump() << "\n";
+            }
         });
     }
 }

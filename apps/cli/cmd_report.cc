@@ -221,7 +221,11 @@ void add_report_commands(Commands& commands) {
         commands.on(command, [&app] {
             const fs::path path = output.empty() ? fs::path(run) / "report.html" : fs::path(output);
             core::write_file(path, report::render_report(run));
-            std::cout << path.string() << "\n";
+            if (app.globals.json) {
+                std::cout << ordered_json{{"report", path.string()}}.dump() << "\n";
+            } else {
+                std::cout << path.string() << "\n";
+            }
         });
     }
     {

@@ -133,6 +133,10 @@ void add_vector_commands(Commands& commands) {
                 throw Error(ErrorKind::usage, "the name must end in .npz or .safetensors", out);
             }
             app.say("wrote " + out);
+            if (app.globals.json) {
+                std::cout << nlohmann::ordered_json{{"file", out}, {"arrays", arrays.size()}}.dump()
+                          << "\n";
+            }
         });
     }
     {
@@ -157,6 +161,7 @@ void add_vector_commands(Commands& commands) {
                             : std::filesystem::path(out);
             vectors::write_value_vector(vector, path);
             app.say("wrote " + path.string());
+            if (app.globals.json) std::cout << vectors::to_json(vector);
         });
     }
 }

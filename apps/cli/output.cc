@@ -95,7 +95,7 @@ std::string wrapped(const std::string& text, std::size_t width, const std::strin
             }
             current += (current.empty() ? "" : " ") + word;
         }
-        out += indent + current + "\n";
+        out += (current.empty() ? "" : indent + current) + "\n";
     }
     return out;
 }
