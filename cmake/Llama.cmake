@@ -15,6 +15,15 @@ elseif(NOT AXIA_LLAMA STREQUAL "system")
     message(FATAL_ERROR "AXIA_LLAMA is '${AXIA_LLAMA}'; it can be pinned or system.")
 endif()
 
+# another prefix than last time: forget what was found in the old one
+if(NOT "${AXIA_LLAMA_FOUND_IN}" STREQUAL "${AXIA_LLAMA}:${AXIA_LLAMA_PREFIX}")
+    foreach(found llama_DIR ggml_DIR llama_LIBRARY GGML_LIBRARY GGML_BASE_LIBRARY GGML_CPU_LIBRARY AXIA_LLAMA_COMMON
+            AXIA_LLAMA_COMMON_INCLUDE AXIA_PART_llama-common-base AXIA_PART_vendor-hash AXIA_PART_cpp-httplib)
+        unset(${found} CACHE)
+    endforeach()
+    set(AXIA_LLAMA_FOUND_IN "${AXIA_LLAMA}:${AXIA_LLAMA_PREFIX}" CACHE INTERNAL "")
+endif()
+
 find_package(Threads REQUIRED)
 find_package(llama REQUIRED)
 find_library(AXIA_LLAMA_COMMON llama-common REQUIRED HINTS "${LLAMA_LIB_DIR}")

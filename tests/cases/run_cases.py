@@ -136,7 +136,7 @@ class Runner:
         self.work.mkdir()
         home.mkdir()
         self.environment = {
-            "PATH": os.environ.get("PATH", ""), "HOME": str(home), "LANG": "C.UTF-8", "AXIA_SHARE": str(ROOT),
+            "AXIA_THREADS": "1", "PATH": os.environ.get("PATH", ""), "HOME": str(home), "LANG": "C.UTF-8", "AXIA_SHARE": str(ROOT),
             "AXIA_DATA": str(scratch / "data"), "AXIA_CACHE": str(scratch / "cache"), "AXIA_WEIGHTS": "file",
             "XDG_CONFIG_HOME": str(home / "config"), "XDG_DATA_HOME": str(home / "data"),
             "XDG_CACHE_HOME": str(home / "cache"),
