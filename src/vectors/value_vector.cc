@@ -19,6 +19,8 @@ using core::ErrorKind;
 namespace {
 
 constexpr std::string_view schema = "axia.value-vector";
+// what a gate reads of a request; a score of other rows would mean nothing
+constexpr std::string_view gate_pooling = "mean of the request's tokens";
 
 // In the file a number that was not measured is -1: GGUF readers disagree about NaN.
 double stored(double x) {
@@ -256,6 +258,7 @@ void write_value_vector(ValueVector& vector, const std::filesystem::path& path) 
     }
     if (vector.gate) {
         out.set("axia.gate.layer", static_cast<std::int32_t>(vector.gate->layer));
+        out.set("axia.gate.pooling", gate_pooling);
         out.set("axia.gate.weights", vector.gate->weights);
         out.set("axia.gate.intercept", vector.gate->intercept);
         out.set("axia.gate.calibration", vector.gate->calibration);
@@ -328,6 +331,11 @@ ValueVector read_value_vector(const std::filesystem::path& path) {
     }
     for (const int l : vector.chosen) vector.layer(l);
     if (file.find("axia.gate.layer") != nullptr) {
+        if (file.text("axia.gate.pooling").value_or("") != gate_pooling) {
+            throw Error(ErrorKind::unsupported,
+                        "its gate reads other rows of a request than this axia does", path.string(),
+                        "learn the value again");
+        }
         Gate gate;
         gate.layer = static_cast<int>(fields.integer("axia.gate.layer", 0, card.layers - 1));
         gate.weights = as_floats(fields.numbers("axia.gate.weights", width));
