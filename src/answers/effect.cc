@@ -150,13 +150,7 @@ class Measurement {
         std::vector<std::vector<double>> costs(arms_.size());
         if (inputs_.texts.empty()) return costs;
         const auto scores = all_arms("neutral texts", [&](const std::string& system) {
-            std::vector<ScoringItem> items;
-            for (const data::NamedText& text : inputs_.texts) {
-                items.push_back({capture::context_tokens(session_.model(), capture::Context::chat,
-                                                         text.prompt, system),
-                                 {session_.model().tokenize(text.text, false)}});
-            }
-            return items;
+            return steer::text_items(session_.model(), inputs_.texts, system);
         });
         const std::vector<ScoringItem> items = steer::text_items(session_.model(), inputs_.texts);
         for (std::size_t a = 0; a < arms_.size(); ++a) {

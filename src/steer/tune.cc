@@ -42,10 +42,11 @@ double preference(const ScoringItem& item, std::span<const double> log_probabili
 }
 
 std::vector<ScoringItem> text_items(const model::Model& model,
-                                    std::span<const data::NamedText> texts) {
+                                    std::span<const data::NamedText> texts,
+                                    std::string_view system) {
     std::vector<ScoringItem> items;
     for (const data::NamedText& text : texts) {
-        items.push_back({capture::context_tokens(model, Context::chat, text.prompt),
+        items.push_back({capture::context_tokens(model, Context::chat, text.prompt, system),
                          {model.tokenize(text.text, false)}});
     }
     return items;

@@ -24,7 +24,8 @@ double preference(const ScoringItem& item, std::span<const double> log_probabili
 
 /// Neutral texts as the assistant's answers to their prompts; cost is the rise of their nll.
 std::vector<ScoringItem> text_items(const model::Model& model,
-                                    std::span<const data::NamedText> texts);
+                                    std::span<const data::NamedText> texts,
+                                    std::string_view system = {});
 
 /// Rise of the negative log-likelihood per token of `arm` over `bare`, over all items.
 double cost_of(std::span<const ScoringItem> items, const std::vector<std::vector<double>>& bare,
