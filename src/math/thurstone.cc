@@ -1,0 +1,356 @@
+#include "axia/math/thurstone.h"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "axia/core/error.h"
+#include "axia/core/random.h"
+#include "axia/math/inference.h"
+#include "math/battles.h"
+#include "math/normal_tail.h"
+
+namespace axia::math {
+namespace {
+
+using core::Error;
+using core::ErrorKind;
+using Array = Eigen::ArrayXd;
+using Vector = Eigen::VectorXd;
+using Eigen::Index;
+
+constexpr double jitter = 1e-5;      // S022
+constexpr double log_limit = 10;     // |log variance| stays below
+constexpr double start_share = 1.7;  // logistic(1.7 x) is near Phi(x)
+
+/// Mean cross-entropy of pairs as a function of x = (means, t), log variance = 10 tanh(t / 10). The
+/// means live where their mean is 0 and their squares sum to n: gradient and Hessian are those of
+/// that sphere.
+class Loss {
+  public:
+    Loss(std::size_t items, const MergedBattles& pairs, bool equal_variance)
+        : n_(static_cast<Index>(items)),
+          spreads_(equal_variance ? 1 : n_),
+          pairs_(pairs),
+          size_(static_cast<Index>(pairs.size())),
+          wins_(Eigen::Map<const Array>(pairs.wins.data(), size_)),
+          losses_(Eigen::Map<const Array>(pairs.total.data(), size_) - wins_),
+          weight_(1 / (wins_.sum() + losses_.sum())),
+          d_(size_),
+          v_(size_) {}
+
+    Index size() const { return n_ + spreads_; }
+    Index items() const { return n_; }
+
+    Vector variances(const Vector& x) const {
+        const Array t = x.tail(spreads_).array() / log_limit;
+        const Vector values = (log_limit * t.tanh()).exp();
+        return spreads_ == 1 ? Vector(Vector::Constant(n_, values[0])) : values;
+    }
+
+    /// Back to mean 0 and squares n.
+    void settle(Vector& x) const {
+        auto means = x.head(n_);
+        means.array() -= means.mean();
+        means *= std::sqrt(static_cast<double>(n_)) / means.norm();
+    }
+
+    /// Loss and gradient at a settled x.
+    double evaluate(const Vector& x, Vector& gradient) {
+        const Array tanh = (x.tail(spreads_).array() / log_limit).tanh();
+        const Array share = 1 - tanh.square();
+        const Array variance = (log_limit * tanh).exp();
+        slope_ = variance * share;
+        bend_ = variance * share.square() - 2 / log_limit * variance * share * tanh;
+        for (Index k = 0; k < size_; ++k) {
+            d_[k] = x[pairs_.a[k]] - x[pairs_.b[k]];
+            v_[k] = variance[spread(pairs_.a[k])] + variance[spread(pairs_.b[k])] + jitter;
+        }
+        const Array root = v_.sqrt();
+        const Array z = d_ / root;
+        const NormalTails tails = normal_tails(z);
+        const double loss = -weight_ * (wins_ * tails.log_below + losses_ * tails.log_above).sum();
+        const Array first = weight_ * (losses_ * tails.hazard_above - wins_ * tails.hazard_below);
+        const Array second = weight_ * (wins_ * tails.hazard_below * (tails.hazard_below + z) +
+                                        losses_ * tails.hazard_above * (tails.hazard_above - z));
+        // derivatives by d and by v of f(d / sqrt(v))
+        const Array by_d = first / root;
+        const Array by_v = -first * z / (2 * v_);
+        dd_ = second / v_;
+        dv_ = -(second * z + first) / (2 * v_ * root);
+        vv_ = (second * z.square() + 3 * first * z) / (4 * v_.square());
+        gradient.setZero(size());
+        spread_gradient_.setZero(spreads_);
+        for (Index k = 0; k < size_; ++k) {
+            gradient[pairs_.a[k]] += by_d[k];
+            gradient[pairs_.b[k]] -= by_d[k];
+            spread_gradient_[spread(pairs_.a[k])] += by_v[k];
+            spread_gradient_[spread(pairs_.b[k])] += by_v[k];
+        }
+        gradient.tail(spreads_) = spread_gradient_ * slope_;
+        means_ = x.head(n_);
+        radial_ = means_.dot(gradient.head(n_)) / static_cast<double>(n_);
+        flatten(gradient);
+        return loss;
+    }
+
+    /// Hessian at the last point evaluated, times p in its tangent space.
+    void hessian(const Vector& p, Vector& result) const {
+        result.setZero(size());
+        const Array tilt = slope_ * p.tail(spreads_).array();
+        Array spread_result = Array::Zero(spreads_);
+        for (Index k = 0; k < size_; ++k) {
+            const auto a = pairs_.a[k], b = pairs_.b[k];
+            const double d = p[a] - p[b];
+            const double v = tilt[spread(a)] + tilt[spread(b)];
+            const double to_d = dd_[k] * d + dv_[k] * v;
+            const double to_v = dv_[k] * d + vv_[k] * v;
+            result[a] += to_d;
+            result[b] -= to_d;
+            spread_result[spread(a)] += to_v;
+            spread_result[spread(b)] += to_v;
+        }
+        result.tail(spreads_) =
+            spread_result * slope_ + spread_gradient_ * bend_ * p.tail(spreads_).array();
+        flatten(result);
+        result.head(n_) -= radial_ * p.head(n_);  // curvature of the sphere
+    }
+
+  private:
+    Index spread(Index item) const { return spreads_ == 1 ? 0 : item; }
+
+    /// Projects onto the tangent space.
+    void flatten(Vector& p) const {
+        auto means = p.head(n_);
+        means.array() -= means.mean();
+        means -= means_.dot(means) / static_cast<double>(n_) * means_;
+    }
+
+    Index n_, spreads_;
+    const MergedBattles& pairs_;
+    Index size_;
+    Array wins_, losses_;
+    double weight_;
+    Array d_, v_, dd_, dv_, vv_;
+    Array slope_, bend_;  // first and second derivative of a variance by its t
+    Array spread_gradient_;
+    Vector means_;
+    double radial_ = 0;
+};
+
+/// Steihaug's truncated conjugate gradients: a step within `radius` that lowers the model.
+/// Gives the promised gain.
+double trust_step(const Loss& loss, const Vector& gradient, double radius, Vector& step) {
+    step.setZero(gradient.size());
+    Vector r = gradient, p = -gradient, hp(gradient.size()), h_step = Vector::Zero(gradient.size());
+    double rr = r.squaredNorm();
+    const double enough = rr * std::min(1e-2, rr / gradient.size());
+    const auto to_border = [&] {
+        // step + tau p on the border
+        const double pp = p.squaredNorm(), sp = step.dot(p), ss = step.squaredNorm();
+        const double tau = (-sp + std::sqrt(sp * sp + pp * (radius * radius - ss))) / pp;
+        step += tau * p;
+        h_step += tau * hp;
+    };
+    for (Index i = 0; i < 2 * gradient.size(); ++i) {
+        loss.hessian(p, hp);
+        const double curvature = p.dot(hp);
+        if (curvature <= 0) {
+            to_border();
+            break;
+        }
+        const double length = rr / curvature;
+        if ((step + length * p).norm() >= radius) {
+            to_border();
+            break;
+        }
+        step += length * p;
+        h_step += length * hp;
+        r += length * hp;
+        const double next = r.squaredNorm();
+        if (next <= enough) break;
+        p = next / rr * p - r;
+        rr = next;
+    }
+    return -(gradient.dot(step) + step.dot(h_step) / 2);
+}
+
+/// Trust-region Newton from `x`, which becomes the optimum.
+void minimise(Loss& loss, const ThurstoneOptions& options, Vector& x, ThurstoneFit& fit) {
+    Vector gradient, next_gradient, step, next;
+    double value = loss.evaluate(x, gradient);
+    double radius = std::sqrt(static_cast<double>(x.size()));
+    fit.converged = false;
+    for (int i = 0; i < options.max_iterations; ++i, ++fit.iterations) {
+        if (gradient.cwiseAbs().maxCoeff() <= options.tolerance) {
+            fit.converged = true;
+            break;
+        }
+        const double promised = trust_step(loss, gradient, radius, step);
+        next = x + step;
+        loss.settle(next);
+        const double there = loss.evaluate(next, next_gradient);
+        // differences below rounding say nothing: trust the model
+        const double rounding = 1e-14 * (1 + std::fabs(value));
+        const double kept = (value - there + rounding) / (promised + rounding);
+        const double length = step.norm();
+        if (kept < .25) {
+            radius = length / 4;
+        } else if (kept > .75 && length > .9 * radius) {
+            radius *= 2;
+        }
+        if (kept > .1) {
+            x.swap(next);
+            gradient.swap(next_gradient);
+            value = there;
+        } else {
+            if (radius < 1e-12) break;
+            loss.evaluate(x, gradient);
+        }
+    }
+    fit.log_loss = value;
+    fit.gradient = gradient.cwiseAbs().maxCoeff();
+}
+
+void check_options(const ThurstoneOptions& options, std::size_t items) {
+    if (!(options.held_out >= 0 && options.held_out < 1)) {
+        throw Error(ErrorKind::usage, "held-out share " + std::to_string(options.held_out),
+                    "held_out", "give a number from 0, below 1");
+    }
+    if (!(options.tolerance > 0) || options.max_iterations < 1) {
+        throw Error(ErrorKind::usage, "tolerance and max_iterations must be above 0", "options");
+    }
+    if (!options.names.empty() && options.names.size() != items) {
+        throw Error(ErrorKind::mismatch,
+                    std::to_string(options.names.size()) + " names for " + std::to_string(items) +
+                        " options",
+                    "names");
+    }
+}
+
+/// Splits pairs at random, keeping for the fit those that connect the options.
+void hold_out(std::size_t items, const ThurstoneOptions& options, MergedBattles& pairs,
+              MergedBattles& test) {
+    const auto wanted =
+        static_cast<std::size_t>(options.held_out * static_cast<double>(pairs.size()));
+    if (wanted == 0) return;
+    std::vector<std::size_t> order(pairs.size()), parent(items);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::iota(parent.begin(), parent.end(), std::size_t{0});
+    core::Rng(options.seed).shuffle(order);
+    const auto root = [&](std::size_t i) {
+        while (parent[i] != i) i = parent[i] = parent[parent[i]];
+        return i;
+    };
+    std::vector<char> tested(pairs.size());
+    // a random spanning tree stays
+    std::size_t left = wanted;
+    std::vector<std::size_t> free;
+    for (const std::size_t k : order) {
+        const std::size_t a = root(pairs.a[k]), b = root(pairs.b[k]);
+        if (a == b) {
+            free.push_back(k);
+        } else {
+            parent[a] = b;
+        }
+    }
+    for (const std::size_t k : free) {
+        if (left == 0) break;
+        tested[k] = 1;
+        --left;
+    }
+    MergedBattles fitted;
+    for (std::size_t k = 0; k < pairs.size(); ++k) {
+        MergedBattles& side = tested[k] ? test : fitted;
+        side.a.push_back(pairs.a[k]);
+        side.b.push_back(pairs.b[k]);
+        side.wins.push_back(pairs.wins[k]);
+        side.total.push_back(pairs.total[k]);
+    }
+    pairs = std::move(fitted);
+}
+
+struct Score {
+    double log_loss = 0;
+    std::optional<double> accuracy;
+};
+
+Score score(const ThurstoneFit& fit, const MergedBattles& pairs) {
+    const auto size = static_cast<Index>(pairs.size());
+    Array z(size);
+    for (Index k = 0; k < size; ++k) {
+        z[k] = (fit.means[pairs.a[k]] - fit.means[pairs.b[k]]) /
+               std::sqrt(fit.variances[pairs.a[k]] + fit.variances[pairs.b[k]] + jitter);
+    }
+    const NormalTails tails = normal_tails(z);
+    double loss = 0, total = 0, right = 0, decided = 0;
+    for (Index k = 0; k < size; ++k) {
+        const double wins = pairs.wins[k], losses = pairs.total[k] - wins;
+        loss -= wins * tails.log_below[k] + losses * tails.log_above[k];
+        total += pairs.total[k];
+        if (wins == losses) continue;
+        decided += 1;
+        right += z[k] == 0 ? .5 : (z[k] > 0) == (wins > losses) ? 1 : 0;
+    }
+    Score result;
+    result.log_loss = loss / total;
+    if (decided > 0) result.accuracy = right / decided;
+    return result;
+}
+
+}  // namespace
+
+ThurstoneFit fit_thurstone(std::size_t items, std::span<const Battle> battles,
+                           const ThurstoneOptions& options) {
+    check_options(options, items);
+    check_battles(items, 3, battles);
+    MergedBattles pairs = merge_battles(items, battles), test;
+    need_connected(items, pairs, options.names);
+    hold_out(items, options, pairs, test);
+
+    // start: Bradley-Terry, its scale taken into the one variance
+    std::vector<Battle> fitted(pairs.size());
+    for (std::size_t k = 0; k < pairs.size(); ++k) {
+        fitted[k] = {pairs.a[k], pairs.b[k], pairs.wins[k], pairs.total[k] - pairs.wins[k]};
+    }
+    const double weight = std::accumulate(pairs.total.begin(), pairs.total.end(), 0.0);
+    RankOptions ranking;
+    ranking.ridge = 1e-3 * weight / static_cast<double>(items);
+    ranking.tolerance = 1e-3;
+    const RankFit start = fit_bradley_terry(items, fitted, ranking);
+    Loss loss(items, pairs, options.equal_variance);
+    Vector x(loss.size());
+    std::copy(start.strengths.begin(), start.strengths.end(), x.begin());
+    const double spread = x.head(loss.items()).norm() / std::sqrt(static_cast<double>(items));
+    if (!(spread > 1e-9)) {
+        throw Error(ErrorKind::input, "every option wins half of its battles: no utilities",
+                    "battles");
+    }
+    const double log_variance =
+        std::clamp(std::log(start_share * start_share / 2 / (spread * spread)), -5.0, 5.0);
+    x.tail(loss.size() - loss.items())
+        .setConstant(log_limit * std::atanh(log_variance / log_limit));
+    loss.settle(x);
+
+    ThurstoneFit fit;
+    minimise(loss, options, x, fit);
+    fit.means.assign(x.begin(), x.begin() + loss.items());
+    const Vector variances = loss.variances(x);
+    fit.variances.assign(variances.begin(), variances.end());
+    fit.accuracy = score(fit, pairs).accuracy.value_or(0);
+    fit.held_out = test.size();
+    if (test.size() > 0) {
+        const Score held_out = score(fit, test);
+        fit.held_out_log_loss = held_out.log_loss;
+        fit.held_out_accuracy = held_out.accuracy;
+    }
+    return fit;
+}
+
+double thurstone_probability(const ThurstoneFit& fit, std::size_t a, std::size_t b) {
+    return normal_cdf((fit.means.at(a) - fit.means.at(b)) /
+                      std::sqrt(fit.variances.at(a) + fit.variances.at(b) + jitter));
+}
+
+}  // namespace axia::math
