@@ -89,6 +89,16 @@ class Loss {
             spread_gradient_[spread(pairs_.b[k])] += by_v[k];
         }
         gradient.tail(spreads_) = spread_gradient_ * slope_;
+        diagonal_.setZero(size());
+        for (Index k = 0; k < size_; ++k) {
+            for (const auto item : {pairs_.a[k], pairs_.b[k]}) {
+                diagonal_[item] += dd_[k];
+                diagonal_[n_ + spread(item)] += vv_[k];
+            }
+        }
+        auto spreads = diagonal_.tail(spreads_).array();
+        spreads = (spreads * slope_.square() + spread_gradient_ * bend_).abs();
+        diagonal_ = diagonal_.cwiseMax(1e-3 * diagonal_.head(n_).mean());
         means_ = x.head(n_);
         radial_ = means_.dot(gradient.head(n_)) / static_cast<double>(n_);
         flatten(gradient);
@@ -117,8 +127,8 @@ class Loss {
         result.head(n_) -= radial_ * p.head(n_);  // curvature of the sphere
     }
 
-  private:
-    Index spread(Index item) const { return spreads_ == 1 ? 0 : item; }
+    /// A positive diagonal of about the Hessian's size: the metric of the steps.
+    const Vector& metric() const { return diagonal_; }
 
     /// Projects onto the tangent space.
     void flatten(Vector& p) const {
@@ -126,6 +136,9 @@ class Loss {
         means.array() -= means.mean();
         means -= means_.dot(means) / static_cast<double>(n_) * means_;
     }
+
+  private:
+    Index spread(Index item) const { return spreads_ == 1 ? 0 : item; }
 
     Index n_, spreads_;
     const MergedBattles& pairs_;
@@ -135,44 +148,45 @@ class Loss {
     Array d_, v_, dd_, dv_, vv_;
     Array slope_, bend_;  // first and second derivative of a variance by its t
     Array spread_gradient_;
+    Vector diagonal_;
     Vector means_;
     double radial_ = 0;
 };
 
-/// Steihaug's truncated conjugate gradients: a step within `radius` that lowers the model.
-/// Gives the promised gain.
-double trust_step(const Loss& loss, const Vector& gradient, double radius, Vector& step) {
+/// Steihaug's truncated conjugate gradients: a step that lowers the quadratic model, of a length in
+/// the metric of at most `radius`. Gives the promised gain.
+double trust_step(const Loss& loss, const Vector& gradient, double radius, Vector& step,
+                  double& length) {
+    const Vector& metric = loss.metric();
     step.setZero(gradient.size());
-    Vector r = gradient, p = -gradient, hp(gradient.size()), h_step = Vector::Zero(gradient.size());
-    double rr = r.squaredNorm();
-    const double enough = rr * std::min(1e-2, rr / gradient.size());
-    const auto to_border = [&] {
-        // step + tau p on the border
-        const double pp = p.squaredNorm(), sp = step.dot(p), ss = step.squaredNorm();
-        const double tau = (-sp + std::sqrt(sp * sp + pp * (radius * radius - ss))) / pp;
-        step += tau * p;
-        h_step += tau * hp;
-    };
-    for (Index i = 0; i < 2 * gradient.size(); ++i) {
+    Vector r = gradient, z = r.cwiseQuotient(metric);
+    loss.flatten(z);
+    Vector p = -z, hp(r.size()), h_step = Vector::Zero(r.size());
+    // squares in the metric: of the step, of p, and their product (p is not orthogonal to the step)
+    double ss = 0, sp = 0, rz = r.dot(z), pp = p.cwiseProduct(metric).dot(p);
+    const double enough = rz * std::min(1e-2, rz);
+    for (Index i = 0; i < 2 * r.size(); ++i) {
         loss.hessian(p, hp);
         const double curvature = p.dot(hp);
-        if (curvature <= 0) {
-            to_border();
-            break;
-        }
-        const double length = rr / curvature;
-        if ((step + length * p).norm() >= radius) {
-            to_border();
-            break;
-        }
-        step += length * p;
-        h_step += length * hp;
-        r += length * hp;
-        const double next = r.squaredNorm();
+        double by = curvature > 0 ? rz / curvature : INFINITY;
+        const double longer = ss + by * (2 * sp + by * pp);
+        const bool outside = !(longer < radius * radius);
+        if (outside) by = (-sp + std::sqrt(sp * sp + pp * (radius * radius - ss))) / pp;
+        step += by * p;
+        h_step += by * hp;
+        ss += by * (2 * sp + by * pp);
+        if (outside) break;
+        r += by * hp;
+        z = r.cwiseQuotient(metric);
+        loss.flatten(z);
+        const double next = r.dot(z);
         if (next <= enough) break;
-        p = next / rr * p - r;
-        rr = next;
+        p = next / rz * p - z;
+        rz = next;
+        pp = p.cwiseProduct(metric).dot(p);
+        sp = p.cwiseProduct(metric).dot(step);
     }
+    length = std::sqrt(std::max(0.0, ss));
     return -(gradient.dot(step) + step.dot(h_step) / 2);
 }
 
@@ -180,21 +194,21 @@ double trust_step(const Loss& loss, const Vector& gradient, double radius, Vecto
 void minimise(Loss& loss, const ThurstoneOptions& options, Vector& x, ThurstoneFit& fit) {
     Vector gradient, next_gradient, step, next;
     double value = loss.evaluate(x, gradient);
-    double radius = std::sqrt(static_cast<double>(x.size()));
+    double radius = 1;
     fit.converged = false;
     for (int i = 0; i < options.max_iterations; ++i, ++fit.iterations) {
         if (gradient.cwiseAbs().maxCoeff() <= options.tolerance) {
             fit.converged = true;
             break;
         }
-        const double promised = trust_step(loss, gradient, radius, step);
+        double length = 0;
+        const double promised = trust_step(loss, gradient, radius, step, length);
         next = x + step;
         loss.settle(next);
         const double there = loss.evaluate(next, next_gradient);
         // differences below rounding say nothing: trust the model
         const double rounding = 1e-14 * (1 + std::fabs(value));
         const double kept = (value - there + rounding) / (promised + rounding);
-        const double length = step.norm();
         if (kept < .25) {
             radius = length / 4;
         } else if (kept > .75 && length > .9 * radius) {
