@@ -5,6 +5,7 @@
 
 #include "app.h"
 #include "axia/core/error.h"
+#include "axia/core/files.h"
 #include "axia/data/texts.h"
 #include "output.h"
 #include "workflow.h"
@@ -40,8 +41,15 @@ void add_learn_commands(Commands& commands) {
             }
             std::vector<std::vector<data::ContrastPair>> pairs;
             for (const std::string& name : values) pairs.push_back(app.pairs(name, pairs_file));
+            if (!output.empty()) core::check_writable(output);
             const auto session = app.measuring_session();
             const model::ModelInfo& info = session->model().info();
+            std::vector<std::filesystem::path> written;
+            for (const std::string& name : values) {
+                written.push_back(output.empty() ? app.vector_file(info, name, chosen)
+                                                 : std::filesystem::path(output));
+                core::check_writable(written.back());
+            }
             std::optional<GateMaterial> gates;
             if (pairs_file.empty()) gates = read_gate_material(app, *session);
             nlohmann::ordered_json json = nlohmann::ordered_json::array();
@@ -49,10 +57,7 @@ void add_learn_commands(Commands& commands) {
                 vectors::ValueVector vector =
                     learn_vector(app, *session, pairs[i], chosen, app.pairs_name(pairs_file),
                                  gates ? &*gates : nullptr);
-                const std::filesystem::path file = output.empty()
-                                                       ? app.vector_file(info, values[i], chosen)
-                                                       : std::filesystem::path(output);
-                vectors::write_value_vector(vector, file);
+                vectors::write_value_vector(vector, written[i]);
                 app.end_progress();
                 json.push_back(nlohmann::ordered_json::parse(vectors::to_json(vector)));
                 if (!app.globals.json) {
@@ -62,7 +67,7 @@ void add_learn_commands(Commands& commands) {
                               << "\n"
                               << layers_summary(vector);
                 }
-                app.say("wrote " + file.string());
+                app.say("wrote " + written[i].string());
             }
             if (app.globals.json) {
                 std::cout << (values.size() == 1 ? json[0] : json).dump(2) << "\n";
@@ -135,7 +140,9 @@ void add_learn_commands(Commands& commands) {
                      "Rise of neutral text's nll allowed, nats per token");
         options->add("--tokens", request.options.tokens, "Tokens to decode, at most about");
         commands.on(command, [&app] {
-            app.pairs(request.value, request.pairs_file);  // errors before the model is opened
+            // errors before the model is opened
+            app.pairs(request.value, request.pairs_file);
+            if (!request.output.empty()) core::check_writable(request.output);
             const auto session = app.measuring_session();
             const TuneOutcome outcome = run_tune(app, *session, request);
             if (app.globals.json) {

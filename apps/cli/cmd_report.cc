@@ -105,9 +105,11 @@ void demo(App& app, const std::string& value, fs::path folder, bool quick) {
     const auto begin = std::chrono::steady_clock::now();
     const data::ValueSystem& system = app.system();
     system.value(value);
+    if (!folder.empty()) core::check_writable(folder / "run.json");
     const auto session = app.measuring_session();
     const model::ModelInfo info = session->model().info();
     if (folder.empty()) folder = fs::path("runs") / (value + "-" + info.name);
+    core::check_writable(folder / "run.json");
     std::error_code code;
     fs::create_directories(folder, code);
     fs::remove(folder / "run.json", code);
@@ -220,6 +222,7 @@ void add_report_commands(Commands& commands) {
         command->add_option("-o,--output", output, "Where (default: report.html in the run)");
         commands.on(command, [&app] {
             const fs::path path = output.empty() ? fs::path(run) / "report.html" : fs::path(output);
+            core::check_writable(path);
             core::write_file(path, report::render_report(run));
             if (app.globals.json) {
                 std::cout << ordered_json{{"report", path.string()}}.dump() << "\n";

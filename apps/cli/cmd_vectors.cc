@@ -6,6 +6,7 @@
 
 #include "app.h"
 #include "axia/core/error.h"
+#include "axia/core/files.h"
 #include "axia/data/export.h"
 #include "output.h"
 
@@ -112,6 +113,10 @@ void add_vector_commands(Commands& commands) {
         command->add_option("vector", what, "File, or a learnt value")->required();
         command->add_option("-o,--output", out, "File ending in .npz or .safetensors")->required();
         commands.on(command, [&app] {
+            if (!out.ends_with(".npz") && !out.ends_with(".safetensors")) {
+                throw Error(ErrorKind::usage, "the name must end in .npz or .safetensors", out);
+            }
+            core::check_writable(out);
             const vectors::ValueVector vector = vector_named(app, what);
             std::vector<data::NamedArray> arrays;
             for (const vectors::LayerVector& layer : vector.layers) {
@@ -124,13 +129,11 @@ void add_vector_commands(Commands& commands) {
             }
             if (out.ends_with(".npz")) {
                 data::write_npz(out, arrays);
-            } else if (out.ends_with(".safetensors")) {
+            } else {
                 data::write_safetensors(out, arrays,
                                         {{"value", vector.card.value},
                                          {"model_sha256", vector.card.model_hash},
                                          {"vector_sha256", vector.file_hash}});
-            } else {
-                throw Error(ErrorKind::usage, "the name must end in .npz or .safetensors", out);
             }
             app.say("wrote " + out);
             if (app.globals.json) {
@@ -153,6 +156,7 @@ void add_vector_commands(Commands& commands) {
         commands.on(command, [&app] {
             check_name(value);
             const vectors::ControlVector control = vectors::read_control_vector(file);
+            if (!out.empty()) core::check_writable(out);
             const auto model = app.model();
             vectors::ValueVector vector =
                 vectors::from_control_vector(control, model->info(), value, file);

@@ -191,14 +191,27 @@ TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
             held.push_back(&vector);
         }
     }
+    TuneOutcome outcome;
+    outcome.plan_file = request.output.empty() ? app.plans_folder(info) / (request.value + ".json")
+                                               : std::filesystem::path(request.output);
+    core::check_writable(outcome.plan_file);
+    const std::string data_hash = vectors::pairs_hash(pairs);
+    const auto own_vector = [&](Context context) -> const ValueVector* {
+        const ValueVector* own = stored(pool, request.value, context);
+        return own != nullptr && own->card.data_hash == data_hash ? own : nullptr;
+    };
+    for (const Context context : {Context::chat, Context::bare}) {
+        if (own_vector(context) == nullptr) {
+            core::check_writable(app.vector_file(info, request.value, context));
+        }
+    }
     request.options.seed = app.globals.seed;
-    const std::string pairs_id = vectors::pairs_hash(pairs).substr(0, 12);
+    const std::string pairs_id = data_hash.substr(0, 12);
     request.options.journal =
         core::cache_folder() / "tune" /
         (info.source_hash.substr(0, 12) + "-" + request.value + "-" + pairs_id + "-" +
          std::to_string(app.globals.seed) + "-" + std::to_string(request.options.tokens) + "-" +
          app.globals.weights + ".jsonl");
-    TuneOutcome outcome;
     outcome.result = steer::tune(session, pairs, neutral_half(app.system(), true), held,
                                  request.options, app.watch());
     app.end_progress();
@@ -206,14 +219,14 @@ TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
     plan.name = request.value;
 
     // the plan needs its value's vector of the chosen context, learnt on the whole learn split
-    const ValueVector* own = stored(pool, request.value, plan.context);
-    const bool same_data = own != nullptr && own->card.data_hash == vectors::pairs_hash(pairs);
-    if (same_data) {
+    if (const ValueVector* own = own_vector(plan.context)) {
         plan.values[0].vector_hash = own->file_hash;
     } else {
         ValueVector vector = learn_vector(app, session, pairs, plan.context,
                                           app.pairs_name(request.pairs_file), nullptr);
-        if (own != nullptr) vector.gate = own->gate;
+        if (const ValueVector* old = stored(pool, request.value, plan.context)) {
+            vector.gate = old->gate;
+        }
         vectors::write_value_vector(vector, app.vector_file(info, request.value, plan.context));
         plan.values[0].vector_hash = vector.file_hash;
     }
@@ -229,12 +242,10 @@ TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
     notes["caa_layer"] = outcome.result.caa_layer;
     notes["seed"] = app.globals.seed;
     notes["tokens"] = outcome.result.tokens;
-    notes["pairs_sha256"] = vectors::pairs_hash(pairs);
+    notes["pairs_sha256"] = data_hash;
     notes["tool_version"] = "axia " AXIA_VERSION;
     plan.notes = notes.dump();
     outcome.plan = plan;
-    outcome.plan_file = request.output.empty() ? app.plans_folder(info) / (request.value + ".json")
-                                               : std::filesystem::path(request.output);
     steer::write_plan(plan, outcome.plan_file);
     outcome.json =
         steer::to_json(outcome.result, request.value, request.options, seconds_now() - begin);

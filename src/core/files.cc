@@ -39,6 +39,30 @@ std::ifstream open_checked(const fs::path& path) {
     return in;
 }
 
+/// Nothing can be renamed over a folder, and a device would be replaced.
+void check_target(const fs::path& path) {
+    std::error_code code;
+    const fs::file_status status = fs::status(path, code);
+    if (status.type() == fs::file_type::directory || !path.has_filename()) {
+        throw Error(ErrorKind::io, "is a folder, a file name is wanted", path.string());
+    }
+    if (fs::exists(status) && !fs::is_regular_file(status)) {
+        throw Error(ErrorKind::io, "is not a plain file and would be replaced", path.string(),
+                    "name a file");
+    }
+}
+
+/// The file that becomes PATH by renaming, opened in `folder`.
+int open_partial(const fs::path& path, const fs::path& folder, fs::path& partial) {
+    partial = folder / (path.filename().string() + ".partial." + std::to_string(::getpid()));
+    const int file = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0) {
+        throw Error(ErrorKind::io, "cannot be written: " + why(), path.string(),
+                    "is the folder there and writable?");
+    }
+    return file;
+}
+
 fs::path environment_folder(const char* own, const char* xdg, const char* fallback) {
     if (const char* value = std::getenv(own); value != nullptr && *value != '\0') return value;
     if (const char* value = std::getenv(xdg); value != nullptr && *value != '\0') {
@@ -106,6 +130,16 @@ void read_lines(const fs::path& path,
     if (!rest.empty()) emit(rest);
 }
 
+void check_writable(const fs::path& path) {
+    check_target(path);
+    std::error_code code;
+    fs::path folder = path.parent_path();
+    while (!folder.empty() && !fs::exists(folder, code)) folder = folder.parent_path();
+    fs::path partial;
+    ::close(open_partial(path, folder, partial));
+    ::unlink(partial.c_str());
+}
+
 void write_file(const fs::path& path, const std::function<void(std::ostream&)>& fill) {
     std::ostringstream out;
     fill(out);
@@ -113,17 +147,11 @@ void write_file(const fs::path& path, const std::function<void(std::ostream&)>& 
 }
 
 void write_file(const fs::path& path, std::string_view bytes) {
+    check_target(path);
     std::error_code code;
-    if (fs::is_directory(path, code)) {
-        throw Error(ErrorKind::io, "is a folder, a file name is wanted", path.string());
-    }
     if (path.has_parent_path()) fs::create_directories(path.parent_path(), code);
-    const fs::path partial = path.string() + ".partial." + std::to_string(::getpid());
-    const int file = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (file < 0) {
-        throw Error(ErrorKind::io, "cannot be written: " + why(), path.string(),
-                    "is the folder there and writable?");
-    }
+    fs::path partial;
+    const int file = open_partial(path, path.parent_path(), partial);
     const auto fail = [&](const std::string& reason) {
         ::close(file);
         ::unlink(partial.c_str());

@@ -295,6 +295,7 @@ PulledModel obtain(const Target& target, const PullOptions& options, const core:
         throw Error(ErrorKind::not_found, "the model '" + target.name + "' is not on this machine",
                     file.string(), "pull it when there is a network");
     }
+    core::check_writable(file);
     const auto lock = wait_for_lock(lock_file(target.name), options.lock_seconds,
                                     "pulling '" + target.name + "'", watch);
     if (!options.again) {  // another process may have got it meanwhile

@@ -23,6 +23,10 @@ void read_lines(const std::filesystem::path& path,
                 const std::function<void(std::string_view, std::size_t)>& line,
                 std::size_t limit = 1 << 20);
 
+/// Throws the Error{io} that write_file(path) would throw now: a folder or a device of that name, a
+/// folder that cannot be made or written to. Leaves nothing behind. For before long work.
+void check_writable(const std::filesystem::path& path);
+
 /// Writes to "PATH.partial.<pid>", flushes to disk, then renames: readers see the old file or the
 /// new one, never a half. Makes missing parent folders. Throws Error{io} and leaves nothing behind.
 void write_file(const std::filesystem::path& path, std::string_view bytes);

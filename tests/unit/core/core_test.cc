@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -72,6 +73,62 @@ TEST(Files, WriteToFullDeviceFailsWithOneLine) {
         FAIL();
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::io);
+    }
+}
+
+TEST(Files, TargetsThatCannotBeWrittenAreFoundBefore) {
+    const Scratch scratch;
+    const auto refused = [](const fs::path& path, const std::string& says) {
+        for (const bool before : {true, false}) {
+            try {
+                if (before) {
+                    check_writable(path);
+                } else {
+                    write_file(path, "x");
+                }
+                ADD_FAILURE() << path;
+            } catch (const Error& error) {
+                EXPECT_EQ(error.kind(), ErrorKind::io);
+                EXPECT_NE(std::string(error.what()).find(says), std::string::npos) << error.what();
+            }
+        }
+    };
+    write_file(scratch.path / "file", "old");
+    refused(scratch.path, "is a folder");
+    refused(scratch.path / "new/", "is a folder");
+    refused(scratch.path / "file/x", "cannot be written: Not a directory");
+    refused(scratch.path / std::string(300, 'n'), "cannot be written: File name too long");
+    ASSERT_EQ(::mkfifo((scratch.path / "pipe").c_str(), 0600), 0);
+    refused(scratch.path / "pipe", "is not a plain file");
+    refused("/proc/axia/x", "cannot be written: No such file or directory");
+
+    check_writable(scratch.path / "file");
+    check_writable(scratch.path / "a/b/c");
+    EXPECT_EQ(read_file(scratch.path / "file"), "old");
+    EXPECT_EQ(std::distance(fs::directory_iterator(scratch.path), {}), 2);
+}
+
+TEST(Files, ReadOnlyFolderIsFoundBefore) {
+    const Scratch scratch;
+    fs::create_directory(scratch.path / "closed");
+    fs::permissions(scratch.path, fs::perms{0755});
+    fs::permissions(scratch.path / "closed", fs::perms{0555});
+    // root may write anywhere: be nobody meanwhile
+    const bool root = ::geteuid() == 0;
+    if (root && ::seteuid(65534) != 0) GTEST_SKIP() << "root that cannot become another user";
+    for (const char* name : {"closed/x", "closed/new/x"}) {
+        try {
+            check_writable(scratch.path / name);
+            ADD_FAILURE() << name;
+        } catch (const Error& error) {
+            EXPECT_STREQ(error.what(), ((scratch.path / name).string() +
+                                        ": cannot be written: Permission denied (is the folder "
+                                        "there and writable?)")
+                                           .c_str());
+        }
+    }
+    if (root) {
+        ASSERT_EQ(::seteuid(0), 0);
     }
 }
 
