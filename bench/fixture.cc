@@ -8,9 +8,9 @@
 
 #include "axia/capture/capture.h"
 #include "axia/core/files.h"
-#include "axia/core/random.h"
 #include "axia/data/value_system.h"
 #include "axia/model/open.h"
+#include "support/random_vector.h"
 
 namespace axia::bench {
 
@@ -25,39 +25,12 @@ std::string value_name(int k) {
     return "value-" + std::to_string(k);
 }
 
-vectors::ValueVector random_vector(const model::ModelInfo& info, const std::string& value,
-                                   std::uint64_t seed) {
-    core::Rng rng(seed);
-    vectors::ValueVector vector;
-    vector.card.value = value;
-    vector.card.model_hash = info.source_hash;
-    vector.card.layers = info.layers;
-    vector.card.width = info.width;
-    vector.card.context = capture::Context::chat;
-    vector.file_hash = "hash-" + value;
-    for (int l = 0; l < info.layers; ++l) {
-        vectors::LayerVector layer;
-        layer.layer = l;
-        layer.mean_gap = 1;
-        double square = 0;
-        for (int i = 0; i < info.width; ++i) {
-            layer.probe.push_back(static_cast<float>(.005 * rng.normal()));
-            square += static_cast<double>(layer.probe.back()) * layer.probe.back();
-        }
-        layer.mean = layer.probe;
-        for (float& x : layer.mean) x = static_cast<float>(x / std::sqrt(square));
-        layer.whitened = layer.mean;
-        vector.layers.push_back(std::move(layer));
-    }
-    return vector;
-}
-
 std::vector<vectors::ValueVector> random_vectors(const model::ModelInfo& info, int values,
                                                  std::uint64_t seed) {
     std::vector<vectors::ValueVector> pool;
     for (int k = 0; k < values; ++k) {
-        pool.push_back(
-            random_vector(info, value_name(k), 1000 * seed + static_cast<std::uint64_t>(k)));
+        pool.push_back(test::random_vector(info, value_name(k),
+                                           1000 * seed + static_cast<std::uint64_t>(k), .005));
     }
     return pool;
 }
@@ -73,11 +46,12 @@ struct Reader final : model::LayerHook {
     std::span<const int> layers() const override { return own; }
     void visit(int layer, const model::LayerRows& rows) override {
         for (const vectors::ValueVector& vector : pool) {
-            const std::vector<float>& probe = vector.layer(layer).probe;
+            const vectors::LayerVector& layer_vector = vector.layer(layer);
             for (std::size_t i = 0; i < rows.count; ++i) {
-                double reading = -target;
+                double reading = layer_vector.intercept - target;
                 for (std::size_t j = 0; j < rows.width; ++j) {
-                    reading += static_cast<double>(probe[j]) * static_cast<double>(rows.row(i)[j]);
+                    reading += static_cast<double>(layer_vector.probe[j]) *
+                               static_cast<double>(rows.row(i)[j]);
                 }
                 least = std::min(least, reading);
             }

@@ -3,7 +3,6 @@
 #include <thread>
 
 #include "axia/answers/generate.h"
-#include "axia/core/random.h"
 #include "fixture.h"
 
 namespace axia::bench {

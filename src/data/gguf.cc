@@ -84,8 +84,8 @@ std::uint64_t padded(std::uint64_t at, std::uint64_t alignment) {
 
 class GgufReader {
   public:
-    GgufReader(ByteSource& source, std::string_view name, const GgufLimits& limits)
-        : cursor_(source, name), limits_(limits) {
+    GgufReader(ByteSource& source, std::string_view name, const GgufOptions& options)
+        : cursor_(source, name), options_(options) {
         file_.name = std::string(name);
         file_.file_size = source.size();
     }
@@ -103,12 +103,12 @@ class GgufReader {
 
   private:
     void read_preamble() {
-        if (file_.file_size == 0) cursor_.fail("is empty", "a GGUF file is wanted");
+        if (file_.file_size == 0) cursor_.fail("is empty", options_.wanted + " is wanted");
         char magic[4] = {};
         for (char& c : magic) c = static_cast<char>(cursor_.number<std::uint8_t>("the magic"));
         if (std::string_view(magic, 4) != "GGUF") {
             cursor_.fail("is not a GGUF file: it does not begin with GGUF",
-                         "a model in GGUF format is wanted");
+                         options_.wanted + " is wanted");
         }
         file_.version = cursor_.number<std::uint32_t>("the version");
         if (file_.version != 0 && (file_.version & 0xFFFF) == 0) {
@@ -121,8 +121,8 @@ class GgufReader {
         }
         tensors_ = cursor_.number<std::uint64_t>("the tensor count");
         keys_ = cursor_.number<std::uint64_t>("the key count");
-        check_count(tensors_, limits_.tensors, 25, "tensors");  // the least a table entry takes
-        check_count(keys_, limits_.keys, 14, "keys");
+        check_count(tensors_, options_.tensors, 25, "tensors");  // the least a table entry takes
+        check_count(keys_, options_.keys, 14, "keys");
     }
 
     void check_count(std::uint64_t count, std::uint64_t limit, std::uint64_t least,
@@ -136,7 +136,7 @@ class GgufReader {
 
     void read_key(std::uint64_t index) {
         std::string key =
-            cursor_.text(limits_.key_bytes, "the name of key " + std::to_string(index));
+            cursor_.text(options_.key_bytes, "the name of key " + std::to_string(index));
         if (key.empty() || !core::is_utf8(key) || key.find('\0') != std::string::npos) {
             cursor_.fail("is damaged: the name of key " + std::to_string(index) +
                          (key.empty() ? " is empty" : " is not valid UTF-8"));
@@ -204,7 +204,7 @@ class GgufReader {
         value.type = type;
         switch (type) {
             case GgufType::string: {
-                std::string text = cursor_.text(limits_.string_bytes, what);
+                std::string text = cursor_.text(options_.string_bytes, what);
                 if (!core::is_utf8(text)) cursor_.fail(what + " is not valid UTF-8");
                 value.data = std::move(text);
                 break;
@@ -242,11 +242,11 @@ class GgufReader {
                              std::to_string(value.count) + " elements, more than the file holds",
                          "get the file again");
         }
-        if (value.count <= limits_.kept_array) {
+        if (value.count <= options_.kept_array) {
             keep_array(value, what);
         } else if (value.element == GgufType::string) {
             for (std::uint64_t i = 0; i < value.count; ++i) {
-                cursor_.skip_text(limits_.string_bytes, what);
+                cursor_.skip_text(options_.string_bytes, what);
             }
         } else {
             cursor_.skip(value.count * *bytes, what);
@@ -263,7 +263,7 @@ class GgufReader {
         switch (type) {
             case GgufType::string:
                 fill(std::vector<std::string>(),
-                     [&] { return cursor_.text(limits_.string_bytes, what); });
+                     [&] { return cursor_.text(options_.string_bytes, what); });
                 break;
             case GgufType::boolean:
                 fill(std::vector<bool>(), [&] { return bool_value(what); });
@@ -296,7 +296,7 @@ class GgufReader {
     void read_tensor(std::uint64_t index, std::set<std::string>& names) {
         GgufTensor tensor;
         tensor.name =
-            cursor_.text(limits_.key_bytes, "the name of tensor " + std::to_string(index));
+            cursor_.text(options_.key_bytes, "the name of tensor " + std::to_string(index));
         constexpr std::size_t longest = 63;  // GGML_MAX_NAME less the closing zero
         if (tensor.name.empty() || tensor.name.size() > longest || !core::is_utf8(tensor.name) ||
             tensor.name.find('\0') != std::string::npos) {
@@ -362,7 +362,7 @@ class GgufReader {
     }
 
     GgufCursor cursor_;
-    const GgufLimits& limits_;
+    const GgufOptions& options_;
     GgufFile file_;
     std::uint64_t keys_ = 0, tensors_ = 0;
 };
@@ -447,14 +447,14 @@ std::uint64_t GgufTensor::elements() const {
     return product;
 }
 
-GgufFile read_gguf(const std::filesystem::path& path, const GgufLimits& limits) {
+GgufFile read_gguf(const std::filesystem::path& path, const GgufOptions& options) {
     const std::unique_ptr<ByteSource> source = open_source(path);
-    return GgufReader(*source, path.string(), limits).read();
+    return GgufReader(*source, path.string(), options).read();
 }
 
-GgufFile parse_gguf(std::string_view bytes, std::string_view name, const GgufLimits& limits) {
+GgufFile parse_gguf(std::string_view bytes, std::string_view name, const GgufOptions& options) {
     const std::unique_ptr<ByteSource> source = memory_source(bytes);
-    return GgufReader(*source, name, limits).read();
+    return GgufReader(*source, name, options).read();
 }
 
 std::vector<float> read_gguf_f32(const std::filesystem::path& path, const GgufFile& file,
@@ -470,14 +470,14 @@ std::vector<float> parse_gguf_f32(std::string_view bytes, const GgufFile& file,
 }
 
 GgufFile check_model_file(const std::filesystem::path& path) {
-    GgufFile file = read_gguf(path);
+    const std::string wanted = "a model in GGUF format";
+    GgufFile file = read_gguf(path, {.wanted = wanted});
     const auto refuse = [&](ErrorKind kind, const std::string& what, const std::string& hint) {
         throw Error(kind, what, file.name, hint);
     };
     const std::optional<std::string> architecture = file.text("general.architecture");
     if (!architecture || architecture->empty()) {
-        refuse(ErrorKind::input, "has no key 'general.architecture'",
-               "a model in GGUF format is wanted");
+        refuse(ErrorKind::input, "has no key 'general.architecture'", wanted + " is wanted");
     }
     if (*architecture == "controlvector") {
         refuse(ErrorKind::mismatch, "is a value vector, not a model",

@@ -61,7 +61,7 @@ void pad(std::string& bytes) {
 }  // namespace
 
 void GgufWriter::put(std::string_view key, GgufType type, std::string encoded_value) {
-    if (key.empty() || key.size() > GgufLimits{}.key_bytes || !core::is_utf8(key)) {
+    if (key.empty() || key.size() > GgufOptions{}.key_bytes || !core::is_utf8(key)) {
         fail("key " + in_quotes(key) + " is empty, too long or not valid UTF-8");
     }
     if (key == "general.alignment") fail("key 'general.alignment' is the writer's own");

@@ -75,12 +75,7 @@ struct FoldVectors {
 ValueVector vector_of(const model::ModelInfo& info, Context context, const std::string& value,
                       std::vector<vectors::LayerVector> layers) {
     ValueVector vector;
-    vector.card.value = value;
-    vector.card.model_hash = info.source_hash;
-    vector.card.model_name = info.name;
-    vector.card.layers = info.layers;
-    vector.card.width = info.width;
-    vector.card.context = context;
+    vector.card = vectors::card_for(info, value, context);
     vector.layers = std::move(layers);
     return vector;
 }

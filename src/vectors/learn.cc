@@ -240,14 +240,7 @@ ValueVector learn_value(model::Session& session, std::span<const ContrastPair> p
     watch.step("fitting probes", states.layers.size(), states.layers.size(), "layers");
     const model::ModelInfo& info = session.model().info();
     VectorCard& card = vector.card;
-    card.value = *values.begin();
-    card.model_name = info.name;
-    card.model_hash = info.source_hash;
-    card.architecture = info.architecture;
-    card.template_id = info.template_id;
-    card.layers = info.layers;
-    card.width = info.width;
-    card.context = options.context;
+    card = card_for(info, *values.begin(), options.context);
     card.data_name = options.data_name;
     card.data_hash = pairs_hash(pairs);
     for (const ContrastPair& pair : pairs) {
@@ -255,8 +248,6 @@ ValueVector learn_value(model::Session& session, std::span<const ContrastPair> p
     }
     card.C = options.C;
     card.seed = options.seed;
-    card.bag_of_words = not_measured;
-    card.tool_version = "axia " AXIA_VERSION;
     card.operation = "learn";
     // S001: layers at .31 to .78 of the depth, both ends included
     const int first = std::max(1, static_cast<int>(.31 * info.layers));

@@ -201,6 +201,21 @@ double Gate::threshold(double alpha) const {
     return math::conformal_threshold(calibration, alpha);
 }
 
+VectorCard card_for(const model::ModelInfo& info, const std::string& value,
+                    capture::Context context) {
+    VectorCard card;
+    card.value = value;
+    card.model_name = info.name;
+    card.model_hash = info.source_hash;
+    card.architecture = info.architecture;
+    card.template_id = info.template_id;
+    card.layers = info.layers;
+    card.width = info.width;
+    card.context = context;
+    card.tool_version = "axia " AXIA_VERSION;
+    return card;
+}
+
 const LayerVector& ValueVector::layer(int wanted) const {
     const auto found = std::lower_bound(layers.begin(), layers.end(), wanted,
                                         [](const LayerVector& l, int n) { return l.layer < n; });
@@ -274,7 +289,7 @@ void write_value_vector(ValueVector& vector, const std::filesystem::path& path) 
 }
 
 ValueVector read_value_vector(const std::filesystem::path& path) {
-    const data::GgufFile file = data::read_gguf(path);
+    const data::GgufFile file = data::read_gguf(path, {.wanted = "a value vector in GGUF format"});
     const Fields fields{file};
     if (file.text("axia.schema").value_or("") != schema) {
         throw Error(ErrorKind::input, "is not a value vector of axia", path.string(),
@@ -362,7 +377,8 @@ void check_model(const ValueVector& vector, const std::string& model_hash, int w
 }
 
 ControlVector read_control_vector(const std::filesystem::path& path) {
-    const data::GgufFile file = data::read_gguf(path);
+    const data::GgufFile file =
+        data::read_gguf(path, {.wanted = "a control vector in GGUF format"});
     if (file.text("general.architecture").value_or("") != "controlvector") {
         throw Error(ErrorKind::input, "is not a control vector", path.string(),
                     "general.architecture must be 'controlvector'");
@@ -412,18 +428,9 @@ ValueVector from_control_vector(const ControlVector& control, const model::Model
                     source);
     }
     ValueVector vector;
-    VectorCard& card = vector.card;
-    card.value = value;
-    card.model_name = info.name;
-    card.model_hash = info.source_hash;
-    card.architecture = info.architecture;
-    card.template_id = info.template_id;
-    card.layers = info.layers;
-    card.width = info.width;
-    card.data_name = source;
-    card.bag_of_words = std::numeric_limits<double>::quiet_NaN();
-    card.tool_version = "axia " AXIA_VERSION;
-    card.operation = "import";
+    vector.card = card_for(info, value, capture::Context::chat);
+    vector.card.data_name = source;
+    vector.card.operation = "import";
     for (const auto& [number, direction] : control.directions) {
         double square = 0;
         for (const float x : direction) square += static_cast<double>(x) * x;

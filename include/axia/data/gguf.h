@@ -38,7 +38,7 @@ struct GgufValue {
     GgufType type = GgufType::string;
     GgufType element = GgufType::string;  // of an array
     std::uint64_t count = 0;              // elements of an array
-    /// monostate: an array longer than GgufLimits::kept_array, walked over but not kept.
+    /// monostate: an array longer than GgufOptions::kept_array, walked over but not kept.
     std::variant<std::monostate, std::uint64_t, std::int64_t, double, bool, std::string,
                  std::vector<std::uint64_t>, std::vector<std::int64_t>, std::vector<double>,
                  std::vector<bool>, std::vector<std::string>>
@@ -79,7 +79,8 @@ struct GgufFile {
     std::optional<std::vector<std::string>> texts(std::string_view key) const;
 };
 
-struct GgufLimits {
+struct GgufOptions {
+    std::string wanted = "a GGUF file";  // what to get instead of a file that is none, in hints
     std::uint64_t keys = 1 << 16;
     std::uint64_t tensors = 1 << 16;
     std::uint64_t key_bytes = 1 << 12;
@@ -98,8 +99,8 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> ggml_type_block(std::uint
 /// alignment, dimensions that are zero or overflow, offsets or extents outside the file (saying how
 /// many bytes are missing). Tensors of an unknown type are listed, their extent unchecked.
 /// Error{not_found|io} from the file itself.
-GgufFile read_gguf(const std::filesystem::path& path, const GgufLimits& limits = {});
-GgufFile parse_gguf(std::string_view bytes, std::string_view name, const GgufLimits& limits = {});
+GgufFile read_gguf(const std::filesystem::path& path, const GgufOptions& options = {});
+GgufFile parse_gguf(std::string_view bytes, std::string_view name, const GgufOptions& options = {});
 
 /// One tensor as floats, file order. F32, F16 and BF16. Throws Error{not_found} with the nearest
 /// names, Error{unsupported} for another type, Error{input} naming tensor and index for NaN or

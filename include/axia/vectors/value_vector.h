@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -69,9 +70,14 @@ struct VectorCard {
     std::size_t learn_pairs = 0, heldout_pairs = 0;
     double C = 1;
     std::uint64_t seed = 0;
-    double bag_of_words = 0;  // surface-bias index of the pairs; NaN when not measured
+    /// Surface-bias index of the pairs; NaN when not measured.
+    double bag_of_words = std::numeric_limits<double>::quiet_NaN();
     std::string tool_version, operation;
 };
+
+/// What the model and this program say about a vector; the data's part is left to fill in.
+VectorCard card_for(const model::ModelInfo& info, const std::string& value,
+                    capture::Context context);
 
 struct ValueVector {
     static constexpr int schema_version = 1;

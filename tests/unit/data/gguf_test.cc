@@ -157,7 +157,7 @@ TEST(Gguf, VersionTwoAlignmentAndLongArrays) {
     bytes.key("strings", GgufType::array).u32(8).u64(5);
     for (int i = 0; i < 5; ++i) bytes.text("s");
     bytes.tensor("t", {}, 0, 0).data(4, 64);
-    GgufLimits limits;
+    GgufOptions limits;
     limits.kept_array = 4;
     const GgufFile file = parse_gguf(bytes.out, "m", limits);
     EXPECT_EQ(file.version, 2u);
@@ -332,10 +332,10 @@ TEST(Gguf, MalformedFiles) {
 TEST(Gguf, LimitsAreKept) {
     Bytes bytes;
     bytes.head(0, 2).key("key", GgufType::string).text("12345678").key("b", GgufType::u32).u32(1);
-    const auto refuse = [&](const GgufLimits& limits, const std::string& says) {
+    const auto refuse = [&](const GgufOptions& limits, const std::string& says) {
         expect_error([&] { parse_gguf(bytes.out, "m", limits); }, ErrorKind::input, "m", says);
     };
-    GgufLimits limits;
+    GgufOptions limits;
     limits.keys = 1;
     refuse(limits, "at most 1 are read");
     limits = {};

@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "axia/core/error.h"
-#include "axia/core/random.h"
 #include "axia/math/scalar.h"
+#include "support/random_vector.h"
 #include "support/tiny_model.h"
 
 namespace axia::steer {
@@ -16,38 +16,9 @@ namespace {
 
 using model::Row;
 using model::Session;
+using test::random_vector;
 
 constexpr int width = 32;
-
-/// Random probes and directions for every layer of the tiny model.
-vectors::ValueVector random_vector(const model::ModelInfo& info, const std::string& value,
-                                   std::uint64_t seed) {
-    core::Rng rng(seed);
-    vectors::ValueVector vector;
-    vector.card.value = value;
-    vector.card.model_hash = info.source_hash;
-    vector.card.layers = info.layers;
-    vector.card.width = info.width;
-    vector.card.context = capture::Context::chat;
-    vector.file_hash = "hash-" + value;
-    for (int l = 0; l < info.layers; ++l) {
-        vectors::LayerVector layer;
-        layer.layer = l;
-        layer.intercept = rng.normal();
-        layer.mean_gap = 1.5;
-        double square = 0;
-        for (int i = 0; i < info.width; ++i) {
-            layer.probe.push_back(static_cast<float>(rng.normal()));
-            // a direction that is not the probe's but raises it
-            layer.mean.push_back(layer.probe.back() + static_cast<float>(.7 * rng.normal()));
-            square += static_cast<double>(layer.mean.back()) * layer.mean.back();
-        }
-        for (float& x : layer.mean) x = static_cast<float>(x / std::sqrt(square));
-        layer.whitened = layer.mean;
-        vector.layers.push_back(std::move(layer));
-    }
-    return vector;
-}
 
 Plan plan_for(const model::ModelInfo& info, std::vector<int> layers, double log_odds) {
     Plan plan;
