@@ -1,5 +1,6 @@
 #include "data/jsonl.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "axia/core/error.h"
@@ -77,6 +78,33 @@ JsonRow JsonRow::object(const char* field) const {
         fail("field '" + prefix_ + field + "' is a JSON " + found->type_name() + ", not an object");
     }
     return JsonRow(*found, name_, line_, prefix_ + field + ".");
+}
+
+double JsonRow::number(const char* field, double fallback) const {
+    const json* value = find(field);
+    if (value == nullptr) return fallback;
+    if (!value->is_number()) {
+        fail("field '" + prefix_ + field + "' is a JSON " + value->type_name() + ", not a number");
+    }
+    return value->get<double>();
+}
+
+const json* JsonRow::find(const char* field) const {
+    const auto found = object_.find(field);
+    return found == object_.end() || found->is_null() ? nullptr : &*found;
+}
+
+JsonRow JsonRow::inner(const json& object, const std::string& prefix) const {
+    return JsonRow(object, name_, line_, prefix_ + prefix);
+}
+
+void JsonRow::only(std::initializer_list<const char*> fields) const {
+    for (const auto& [field, value] : object_.items()) {
+        if (std::find(fields.begin(), fields.end(), field) != fields.end()) continue;
+        const std::string near = core::nearest_names(field, {fields.begin(), fields.end()});
+        fail("has an unknown field " + in_quotes(prefix_ + field),
+             near.empty() ? "" : "did you mean " + near + "?");
+    }
 }
 
 void split_lines(std::string_view text, std::string_view name, std::size_t limit,

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -25,6 +26,14 @@ class JsonRow {
     std::string optional(const char* field) const;
     /// The member object `field`, read as a row of its own.
     JsonRow object(const char* field) const;
+    /// A finite number; `fallback` when missing or null.
+    double number(const char* field, double fallback) const;
+    /// The member as it stands; nothing when missing or null.
+    const nlohmann::json* find(const char* field) const;
+    /// `object`, found inside this row, as a row; `prefix` stands before its fields in errors.
+    JsonRow inner(const nlohmann::json& object, const std::string& prefix) const;
+    /// Throws for a field that is none of these, with the nearest names.
+    void only(std::initializer_list<const char*> fields) const;
     [[noreturn]] void fail(const std::string& what, const std::string& hint = {}) const;
 
   private:

@@ -1,9 +1,6 @@
 #include "axia/data/value_system.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -11,6 +8,7 @@
 #include "axia/core/error.h"
 #include "axia/core/files.h"
 #include "data/jsonl.h"
+#include "data/yaml_map.h"
 
 namespace axia::data {
 
@@ -23,85 +21,6 @@ namespace {
 
 constexpr std::size_t max_line = 1 << 20;
 constexpr std::uint64_t max_yaml = 1 << 22;
-
-/// A map of the YAML file, with its place for errors.
-class YamlMap {
-  public:
-    YamlMap(YAML::Node node, std::string_view name, std::string what)
-        : node_(std::move(node)), name_(name), what_(std::move(what)) {
-        if (!node_.IsMap()) fail(what_ + " is not a map of fields");
-    }
-
-    std::string required(const char* field) const {
-        const YAML::Node node = member(field);
-        if (!node.IsDefined()) fail(what_ + " has no field '" + field + "'", "add it");
-        return scalar(node, field);
-    }
-
-    std::string optional(const char* field) const {
-        const YAML::Node node = member(field);
-        return node.IsDefined() && !node.IsNull() ? scalar(node, field) : std::string();
-    }
-
-    double number(const char* field, double fallback) const {
-        const std::string text = optional(field);
-        if (text.empty()) return fallback;
-        double value = 0;
-        if (!YAML::convert<double>::decode(member(field), value) || !std::isfinite(value)) {
-            fail("field '" + std::string(field) + "' is " + in_quotes(text) + ", not a number");
-        }
-        return value;
-    }
-
-    /// One name or a list of names; none when missing.
-    std::vector<std::string> names(const char* field) const {
-        const YAML::Node node = member(field);
-        std::vector<std::string> list;
-        if (!node.IsDefined() || node.IsNull()) return list;
-        if (!node.IsSequence()) {
-            list.push_back(scalar(node, field));
-            return list;
-        }
-        for (const YAML::Node& one : node) list.push_back(scalar(one, field));
-        return list;
-    }
-
-    std::vector<YamlMap> maps(const char* field, const std::string& each) const {
-        const YAML::Node node = member(field);
-        std::vector<YamlMap> list;
-        if (!node.IsDefined() || node.IsNull()) return list;
-        if (!node.IsSequence()) fail("field '" + std::string(field) + "' is not a list");
-        for (const YAML::Node& one : node) list.emplace_back(one, name_, each);
-        return list;
-    }
-
-    [[noreturn]] void fail(const std::string& what, const std::string& hint = {}) const {
-        const int line = node_.Mark().line;
-        throw Error(ErrorKind::input, what,
-                    file_line(name_, line < 0 ? 0 : static_cast<std::size_t>(line) + 1), hint);
-    }
-
-    std::size_t line() const { return static_cast<std::size_t>(node_.Mark().line) + 1; }
-
-  private:
-    YAML::Node member(const char* field) const {
-        const YAML::Node& node = node_;  // the const operator[] adds nothing
-        return node[field];
-    }
-
-    std::string scalar(const YAML::Node& node, const char* field) const {
-        if (!node.IsScalar() || is_blank(node.Scalar())) {
-            fail(what_ + ": field '" + field + "' is not a text with something in it");
-        }
-        std::string text = node.Scalar();
-        while (is_blank(text.substr(text.size() - 1)))
-            text.pop_back();  // the end of a folded block
-        return text;
-    }
-
-    YAML::Node node_;
-    std::string name_, what_;
-};
 
 void check_id(const YamlMap& map, const std::string& id, std::set<std::string>& seen) {
     const bool good =
@@ -202,18 +121,8 @@ void check_relations(const ValueSystem& system, const std::vector<YamlMap>& valu
     }
 }
 
-ValueSystem system_of(const YAML::Node& root, std::string_view name) {
-    const YamlMap map(root, name, "the value system");
-    if (map.required("schema") != "axia.value-system") {
-        map.fail("schema is " + in_quotes(map.required("schema")) + ", not 'axia.value-system'",
-                 "is this the right file?");
-    }
-    if (map.required("version") != "1") {
-        throw Error(
-            ErrorKind::unsupported,
-            "version is " + in_quotes(map.required("version")) + ", this axia reads version 1",
-            file_line(name, map.line()));
-    }
+ValueSystem system_of(const YamlMap& map) {
+    map.check_schema("axia.value-system");
     ValueSystem system;
     system.version = 1;
     system.name = map.required("name");
@@ -375,17 +284,10 @@ std::vector<Control> ValueSystem::controls() const {
 }
 
 ValueSystem parse_value_system(std::string_view yaml, std::string_view name) {
-    if (!core::is_utf8(yaml)) {
-        throw Error(ErrorKind::input, "is not valid UTF-8", std::string(name),
-                    "save the file as UTF-8");
-    }
-    try {
-        return system_of(YAML::Load(std::string(yaml)), name);
-    } catch (const YAML::Exception& error) {
-        const bool placed = !error.mark.is_null();
-        throw Error(ErrorKind::input, "is not valid YAML: " + error.msg,
-                    file_line(name, placed ? static_cast<std::size_t>(error.mark.line) + 1 : 0));
-    }
+    ValueSystem system;
+    parse_yaml(yaml, name, "the value system",
+               [&](const YamlMap& map) { system = system_of(map); });
+    return system;
 }
 
 std::vector<Dilemma> parse_dilemmas(std::string_view text, std::string_view name) {
