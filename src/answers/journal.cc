@@ -306,7 +306,7 @@ std::uint64_t Journal::size() const {
 
 void Journal::for_each(const std::function<void(const JournalEntry& entry)>& visit) const {
     const StatementHandle all =
-        state_->prepare("SELECT key, request, record FROM answers ORDER BY key");
+        state_->prepare("SELECT key, request, record FROM answers ORDER BY record, key");
     Query rows = state_->query(all);
     while (rows.step()) {
         JournalEntry entry{rows.text(0), rows.text(1), {}};

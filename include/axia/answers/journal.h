@@ -55,7 +55,7 @@ class Journal {
     std::optional<std::string> bound(std::string_view name) const;
 
     std::uint64_t size() const;
-    /// In order of the keys, so that equal contents come in equal order.
+    /// Item by item, then by arm, wording and order: equal contents come in equal order.
     void for_each(const std::function<void(const JournalEntry& entry)>& visit) const;
 
   private:
