@@ -67,27 +67,48 @@ std::string list(std::span<const std::size_t> group, std::span<const std::string
     return text + "}";
 }
 
-Groups components(std::size_t items, std::span<const std::uint32_t> a,
-                  std::span<const std::uint32_t> b) {
-    std::vector<std::size_t> parent(items);
-    std::iota(parent.begin(), parent.end(), std::size_t{0});
-    const auto root = [&](std::size_t i) {
-        while (parent[i] != i) i = parent[i] = parent[parent[i]];
-        return i;
-    };
-    for (std::size_t k = 0; k < a.size(); ++k) {
-        const std::size_t one = root(a[k]), two = root(b[k]);
-        parent[std::max(one, two)] = std::min(one, two);
+/// Sets of items that are joined one by one.
+class Sets {
+  public:
+    explicit Sets(std::size_t items) : parent_(items), count_(items) {
+        std::iota(parent_.begin(), parent_.end(), std::size_t{0});
     }
+    std::size_t count() const { return count_; }
+    /// The least item of the set.
+    std::size_t least(std::size_t item) {
+        while (parent_[item] != item) item = parent_[item] = parent_[parent_[item]];
+        return item;
+    }
+    void join(std::size_t a, std::size_t b) {
+        a = least(a);
+        b = least(b);
+        count_ -= a != b;
+        parent_[std::max(a, b)] = std::min(a, b);
+    }
+
+  private:
+    std::vector<std::size_t> parent_;
+    std::size_t count_;
+};
+
+Sets connect(std::size_t items, const MergedBattles& battles, std::span<const double> total) {
+    Sets sets(items);
+    for (std::size_t k = 0; k < battles.size() && sets.count() > 1; ++k) {
+        if (total[k] > 0) sets.join(battles.a[k], battles.b[k]);
+    }
+    return sets;
+}
+
+Groups components(std::size_t items, Sets& sets) {
     Groups groups;
     std::vector<std::size_t> number(items);
     for (std::size_t i = 0; i < items; ++i) {
-        const std::size_t top = root(i);
-        if (top == i) {
+        const std::size_t first = sets.least(i);
+        if (first == i) {
             number[i] = groups.size();
             groups.emplace_back();
         }
-        groups[number[top]].push_back(i);
+        groups[number[first]].push_back(i);
     }
     return groups;
 }
@@ -154,6 +175,10 @@ MergedBattles merge_battles(std::size_t items, std::span<const Battle> battles) 
     return merged;
 }
 
+bool is_connected(std::size_t items, const MergedBattles& battles, std::span<const double> total) {
+    return connect(items, battles, total).count() <= 1;
+}
+
 bool has_optimum(std::size_t items, const MergedBattles& battles, std::span<const double> wins,
                  std::span<const double> total) {
     // strongly connected: everything is reached from item 0, and it from everything
@@ -166,15 +191,9 @@ bool has_optimum(std::size_t items, const MergedBattles& battles, std::span<cons
 
 void need_connected(std::size_t items, const MergedBattles& battles,
                     std::span<const std::string> names) {
-    MergedBattles fought;
-    for (std::size_t k = 0; k < battles.size(); ++k) {
-        if (battles.total[k] > 0) {
-            fought.a.push_back(battles.a[k]);
-            fought.b.push_back(battles.b[k]);
-        }
-    }
-    const Groups groups = components(items, fought.a, fought.b);
-    if (groups.size() == 1) return;
+    Sets sets = connect(items, battles, battles.total);
+    if (sets.count() == 1) return;
+    const Groups groups = components(items, sets);
     constexpr std::size_t shown = 4;
     std::string text;
     for (std::size_t i = 0; i < std::min(groups.size(), shown); ++i) {
@@ -206,14 +225,9 @@ void need_optimum(std::size_t items, const MergedBattles& battles,
 std::vector<std::vector<std::size_t>> connected_items(std::size_t items,
                                                       std::span<const Battle> battles) {
     check_battles(items, 0, battles);
-    std::vector<std::uint32_t> a, b;
-    for (const Battle& battle : battles) {
-        if (battle.wins_a + battle.wins_b > 0) {
-            a.push_back(static_cast<std::uint32_t>(battle.a));
-            b.push_back(static_cast<std::uint32_t>(battle.b));
-        }
-    }
-    return components(items, a, b);
+    const MergedBattles merged = merge_battles(items, battles);
+    Sets sets = connect(items, merged, merged.total);
+    return components(items, sets);
 }
 
 }  // namespace axia::math

@@ -28,6 +28,9 @@ void check_battles(std::size_t items, std::size_t least_items, std::span<const B
 /// Of checked battles.
 MergedBattles merge_battles(std::size_t items, std::span<const Battle> battles);
 
+/// Whether battles connect all items, counted by `total`.
+bool is_connected(std::size_t items, const MergedBattles& battles, std::span<const double> total);
+
 /// Whether no group of items wins, or loses, every battle against the rest.
 bool has_optimum(std::size_t items, const MergedBattles& battles, std::span<const double> wins,
                  std::span<const double> total);

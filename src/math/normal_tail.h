@@ -1,4 +1,5 @@
-// Logarithms and hazards of the normal distribution, many at a time, to all digits in both tails.
+// Logarithms and hazards of the normal distribution, many at a time: logarithms to 1e-15 of
+// max(1, size), hazards to all digits.
 #pragma once
 
 #include <Eigen/Dense>
@@ -38,7 +39,7 @@ inline NormalTails normal_tails(const Eigen::ArrayXd& x) {
     const Eigen::ArrayXd gauss = (-u * u).exp();
     // the tail on the far side of x is scaled * gauss / 2
     const Eigen::ArrayXd far = (scaled / 2).log() - u * u;
-    const Eigen::ArrayXd near = (-scaled * gauss / 2).log1p();
+    const Eigen::ArrayXd near = (1 - scaled * gauss / 2).log();
     const double root = std::sqrt(2 / std::numbers::pi);
     const Eigen::ArrayXd far_hazard = root / scaled;
     const Eigen::ArrayXd near_hazard = root * gauss / (2 - scaled * gauss);

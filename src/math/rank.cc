@@ -46,69 +46,79 @@ class BradleyTerry {
         : n_(static_cast<Eigen::Index>(items)),
           battles_(battles),
           options_(options),
-          weight_(static_cast<Eigen::Index>(battles.size())),
-          share_(static_cast<Eigen::Index>(battles.size())) {}
+          d_(static_cast<Eigen::Index>(battles.size())) {}
 
     RankFit fit(std::span<const double> wins, std::span<const double> total, const Vector& start) {
-        Vector s = start, g(n_), next_g(n_), step(n_);
+        enough_ = options_.tolerance * std::max(1.0, busiest(total));
+        Vector s = start, g(n_), next_s(n_), next_g(n_), step(n_);
         RankFit result;
         double value = evaluate(s, wins, total, g);
-        for (; result.iterations < options_.max_iterations; ++result.iterations) {
-            if (small(g)) {
-                result.converged = true;
-                break;
-            }
+        while (g.cwiseAbs().maxCoeff() > enough_ && result.iterations < options_.max_iterations) {
+            ++result.iterations;
             solve(g, step);
             const double slope = g.dot(step);
-            // the step is a descent, halved until it gains; below rounding any step will do
-            double length = 1;
+            // a descent, halved until it gains; below rounding any step will do
             double next = 0;
-            for (int halving = 0; halving < 60; ++halving, length /= 2) {
-                next = evaluate(s - length * step, wins, total, next_g);
+            for (double length = 1; length > 1e-15; length /= 2) {
+                next_s = s - length * step;
+                next_s.array() -= next_s.mean();
+                next = evaluate(next_s, wins, total, next_g);
                 if (next <= value - 1e-4 * length * slope + 1e-14 * (1 + std::fabs(value))) break;
             }
-            s -= length * step;
-            s.array() -= s.mean();
-            value = next;
+            s.swap(next_s);
             g.swap(next_g);
+            value = next;
         }
         result.objective = value;
         result.gradient = g.cwiseAbs().maxCoeff();
-        result.converged = result.converged || small(g);
+        result.converged = result.gradient <= enough_;
         result.strengths.assign(s.begin(), s.end());
         return result;
     }
 
+    /// Whether a converged fit without ridge could be of battles that have no optimum: where a
+    /// group wins all, its gradient cannot vanish while strengths stay near one another.
+    bool doubtful(const RankFit& fit, std::span<const double> total) const {
+        double least = INFINITY;
+        for (const double count : total) {
+            if (count > 0) least = std::min(least, count);
+        }
+        const auto [low, high] = std::minmax_element(fit.strengths.begin(), fit.strengths.end());
+        return sigmoid(*low - *high) * least <= 2 * enough_ * static_cast<double>(n_);
+    }
+
   private:
-    bool small(const Vector& g) const {
-        return g.cwiseAbs().maxCoeff() <= options_.tolerance * std::max(1.0, most_);
+    /// Battles of the item that has most.
+    double busiest(std::span<const double> total) const {
+        Vector fought = Vector::Zero(n_);
+        for (std::size_t k = 0; k < total.size(); ++k) {
+            fought[battles_.a[k]] += total[k];
+            fought[battles_.b[k]] += total[k];
+        }
+        return fought.maxCoeff();
     }
 
     /// Objective and gradient; keeps the weights of the Hessian.
     double evaluate(const Vector& s, std::span<const double> wins, std::span<const double> total,
                     Vector& g) {
-        const auto pairs = static_cast<Eigen::Index>(battles_.size());
-        for (Eigen::Index k = 0; k < pairs; ++k) share_[k] = s[battles_.a[k]] - s[battles_.b[k]];
+        const Eigen::Index pairs = d_.size();
+        for (Eigen::Index k = 0; k < pairs; ++k) d_[k] = s[battles_.a[k]] - s[battles_.b[k]];
         const Eigen::Map<const Array> won(wins.data(), pairs), all(total.data(), pairs);
-        // log P(a) = min(d, 0) - log(1 + exp(-|d|))
-        const Array e = (-share_.abs()).exp();
-        double value = (all * (share_.max(0) + e.log1p()) - won * share_).sum();
-        const Array low = e / (1 + e);  // the smaller of P(a), P(b)
-        weight_ = all * low / (1 + e);
-        share_ = all * (share_ > 0).select(1 - low, low) - won;
+        e_ = (-d_.abs()).exp();
+        // -log P(a) = log(1 + exp(-|d|)) + max(-d, 0)
+        const double value = (all * (d_.max(0) + (1 + e_).log()) - won * d_).sum();
+        low_ = e_ / (1 + e_);  // the smaller of P(a) and P(b)
+        weight_ = all * low_ * (1 - low_);
+        d_ = all * (d_ > 0).select(1 - low_, low_) - won;
         g = options_.ridge * s;
-        diagonal_ = Vector::Constant(n_, options_.ridge);
-        Vector fought = Vector::Zero(n_);
+        diagonal_.setConstant(n_, options_.ridge);
         for (Eigen::Index k = 0; k < pairs; ++k) {
             const auto a = battles_.a[k], b = battles_.b[k];
-            g[a] += share_[k];
-            g[b] -= share_[k];
+            g[a] += d_[k];
+            g[b] -= d_[k];
             diagonal_[a] += weight_[k];
             diagonal_[b] += weight_[k];
-            fought[a] += total[k];
-            fought[b] += total[k];
         }
-        most_ = fought.maxCoeff();
         return value + options_.ridge / 2 * s.squaredNorm();
     }
 
@@ -151,9 +161,9 @@ class BradleyTerry {
     Eigen::Index n_;
     const MergedBattles& battles_;
     const RankOptions& options_;
-    Array weight_, share_;  // by pair
-    Vector diagonal_;
-    double most_ = 0;  // battles of the busiest item
+    Array d_, e_, low_, weight_;  // by pair
+    Vector diagonal_;             // of the Hessian
+    double enough_ = 0;           // gradient to stop at
 };
 
 Vector start_of(std::size_t items, std::span<const double> start) {
@@ -178,6 +188,46 @@ MergedBattles checked(std::size_t items, std::span<const Battle> battles,
     MergedBattles merged = merge_battles(items, battles);
     if (options.ridge == 0) need_optimum(items, merged, options.names);
     return merged;
+}
+
+/// What a group of battles adds to a pair.
+struct Part {
+    std::uint32_t pair;
+    double wins, total;
+};
+struct Groups {
+    std::vector<std::uint32_t> first;  // of each group's parts, and the end
+    std::vector<Part> parts;
+    std::size_t size() const { return first.size() - 1; }
+};
+
+Groups group_battles(std::span<const Battle> battles, std::span<const int> group,
+                     const MergedBattles& merged) {
+    std::map<int, std::size_t> index;
+    std::vector<std::vector<std::size_t>> members;
+    for (std::size_t i = 0; i < battles.size(); ++i) {
+        const auto [at, fresh] = index.try_emplace(group[i], members.size());
+        if (fresh) members.emplace_back();
+        if (merged.of[i] != MergedBattles::none) members[at->second].push_back(i);
+    }
+    Groups groups;
+    std::vector<std::uint32_t> place(merged.size(), MergedBattles::none);
+    for (const std::vector<std::size_t>& battles_of : members) {
+        const auto begin = static_cast<std::uint32_t>(groups.parts.size());
+        groups.first.push_back(begin);
+        for (const std::size_t i : battles_of) {
+            std::uint32_t& at = place[merged.of[i]];
+            if (at == MergedBattles::none || at < begin) {
+                at = static_cast<std::uint32_t>(groups.parts.size());
+                groups.parts.push_back({merged.of[i], 0, 0});
+            }
+            const Battle& battle = battles[i];
+            groups.parts[at].wins += battle.a < battle.b ? battle.wins_a : battle.wins_b;
+            groups.parts[at].total += battle.wins_a + battle.wins_b;
+        }
+    }
+    groups.first.push_back(static_cast<std::uint32_t>(groups.parts.size()));
+    return groups;
 }
 
 }  // namespace
@@ -210,13 +260,7 @@ RankBootstrap bootstrap_bradley_terry(std::size_t items, std::span<const Battle>
         BradleyTerry(items, merged, options).fit(merged.wins, merged.total, start_of(items, {}));
     const Vector start = start_of(items, result.fit.strengths);
 
-    std::map<int, std::size_t> index;
-    std::vector<std::vector<std::size_t>> members;
-    for (std::size_t i = 0; i < battles.size(); ++i) {
-        const auto [at, fresh] = index.try_emplace(group[i], members.size());
-        if (fresh) members.emplace_back();
-        if (merged.of[i] != MergedBattles::none) members[at->second].push_back(i);
-    }
+    const Groups groups = group_battles(battles, group, merged);
     core::Rng seeds(seed);
     std::vector<std::uint64_t> draw_seeds(draws);
     for (std::uint64_t& draw_seed : draw_seeds) draw_seed = seeds.next();
@@ -226,25 +270,30 @@ RankBootstrap bootstrap_bradley_terry(std::size_t items, std::span<const Battle>
     const auto work = [&] {
         BradleyTerry model(items, merged, options);
         std::vector<double> wins(merged.size()), total(merged.size());
-        std::vector<std::uint32_t> times(members.size());
+        std::vector<std::uint32_t> times(groups.size());
         for (std::size_t draw = next++; draw < draws; draw = next++) {
             core::Rng rng(draw_seeds[draw]);
             std::fill(times.begin(), times.end(), 0);
-            for (std::size_t i = 0; i < members.size(); ++i) ++times[rng.below(members.size())];
+            for (std::size_t i = 0; i < times.size(); ++i) ++times[rng.below(times.size())];
             std::fill(wins.begin(), wins.end(), 0);
             std::fill(total.begin(), total.end(), 0);
-            for (std::size_t g = 0; g < members.size(); ++g) {
+            for (std::size_t g = 0; g < times.size(); ++g) {
                 if (times[g] == 0) continue;
-                for (const std::size_t i : members[g]) {
-                    const Battle& battle = battles[i];
-                    const double a = times[g] * battle.wins_a, b = times[g] * battle.wins_b;
-                    wins[merged.of[i]] += battle.a < battle.b ? a : b;
-                    total[merged.of[i]] += a + b;
+                const double weight = times[g];
+                for (std::uint32_t k = groups.first[g]; k < groups.first[g + 1]; ++k) {
+                    const Part& part = groups.parts[k];
+                    wins[part.pair] += weight * part.wins;
+                    total[part.pair] += weight * part.total;
                 }
             }
-            if (options.ridge == 0 && !has_optimum(items, merged, wins, total)) continue;
             RankFit fit = model.fit(wins, total, start);
-            if (fit.converged) strengths[draw] = std::move(fit.strengths);
+            if (!fit.converged) continue;
+            if (options.ridge == 0 &&
+                (!is_connected(items, merged, total) ||
+                 (model.doubtful(fit, total) && !has_optimum(items, merged, wins, total)))) {
+                continue;
+            }
+            strengths[draw] = std::move(fit.strengths);
         }
     };
     std::size_t count = threads > 0 ? static_cast<std::size_t>(threads)
