@@ -1,0 +1,192 @@
+// Answers become numbers: what a subject values under each arm, with how much certainty, and how
+// much of it is wording. Works on records alone; no model is needed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "axia/answers/record.h"
+#include "axia/data/battery.h"
+#include "axia/math/statistics.h"
+
+namespace axia::measure {
+
+/// A number with its interval, or why there is none.
+struct Figure {
+    std::optional<math::Estimate> estimate;
+    std::string reason;  // set when there is no estimate
+    std::size_t n = 0;   // units the interval rests on: stems for means, items for shares
+};
+
+/// What an arm does: read from its name by the caller.
+struct Arm {
+    std::string name;
+    std::string value;    // steered value; empty = none
+    double target = 0;    // its target, of a sweep
+    bool prompt = false;  // by system message alone
+    std::string plan_hash;
+};
+
+/// How values stand to one another, for the neighbours and opposites of a steered value.
+struct Circle {
+    std::vector<std::string> values;  // in circle order
+    std::map<std::string, std::vector<std::string>> neighbours, opposites;
+    std::map<std::string, double> angle;  // degrees
+};
+
+struct MeasureOptions {
+    std::uint64_t seed = 0;
+    std::size_t draws = 1000;  // bootstrap, of ranking and alpha
+    double level = .95;
+    std::string baseline = "unsteered";        // arm that others are compared with
+    std::string score = "byte";                // which option score made p: sum, token or byte
+    std::vector<std::string> letter_wordings;  // ids of the wordings answered with a letter
+};
+
+/// The score of a value: mean over its items of the item's score, see Measures::unit.
+///  preference: D / max |deviation|, where the deviation of an option is its weight for the value
+///    minus the mean weight of the item's options, and D the expected deviation under p. 0 =
+///    indifferent; of a pair 1 = always for the value, -1 = never. Items whose options do not
+///    differ in the value are left out.
+///  mean: expected place on the scale, of reversed items least + most - place (S029).
+///  judged: the judge's rating, of reversed items 10 - rating; null below 3 rated items (S029).
+///  accuracy, exact_match: probability of the right option.
+///  likelihood: log-probability per token of the first option minus the mean of the others, nats.
+struct ValueScore {
+    std::string value;
+    Figure score;
+    std::size_t items = 0;
+    Figure alpha;  // Cronbach's, of mean and judged: over respondents, else over ways of asking
+};
+
+/// One place of the ranking and how sure it is.
+struct Rank {
+    std::string value;
+    Figure strength;                   // preference: Bradley-Terry, log-odds, mean 0;
+                                       // mean, judged: score minus the mean score of the values
+    std::optional<double> elo;         // preference: S012, mean over seeded orders
+    std::optional<double> above_next;  // share of bootstrap draws in which it stands above the next
+};
+
+/// How often a subject finds the first option likelier, by one way of counting (S101).
+struct Likelier {
+    std::string by;     // "sum", "token" or "byte"
+    Figure share;       // ties count half; Wilson
+    Figure difference;  // first minus the mean of the others, nats per item, token or byte
+};
+
+/// How much of the scores is the way of asking. The answer of a way of asking is the likeliest
+/// option; of ratings the side of the scale's middle. "Item number": probability of the first
+/// option (pair, choice), of the right one (accuracy), score (mean, judged).
+struct Robustness {
+    Figure order_flip;    // share of items whose answer changes with the order of options
+    Figure first_bias;    // probability of an option when it stands first, minus its mean over
+                          // orders; always the first of a pair = .5
+    Figure wording_flip;  // S028: 1 - share of the commonest answer over wordings, mean over items
+    Figure unstable;      // share of items answered differently by some wording
+    Figure wording_spread;  // standard deviation of the item number over wordings, mean over items
+    Figure format_gap;      // share of items whose answer differs between letter and text wordings
+    Figure inconsistency;   // S041: mean distance to the Jensen-Shannon centroid over wordings
+    Figure paraphrase;  // S041 over items with one tag "original": of stances (the options' values)
+    Figure topic;       // S041 over the originals of one stem, paraphrases averaged
+    Figure acquiescence;  // ratings: mean place of + items plus that of - items minus (least +
+                          // most) (S029); yes/no questions: mean P(yes) minus share of yes among
+                          // right answers
+    Figure invalid;       // probability outside the options, mean over answers
+    Figure retest;        // correlation over items of the item number in odd and even wordings,
+                          // else repeats; Fisher's z
+    std::size_t asked = 0, unanswered = 0;
+    std::map<std::string, std::size_t> reasons;  // of the unanswered
+};
+
+struct ArmMeasures {
+    Arm arm;
+    std::vector<ValueScore> values;
+    std::vector<Rank> ranking;  // empty where values do not compete
+    Figure accuracy;            // share of right answers, items with a right one; Wilson
+    Figure right;               // mean probability of the right answer
+    Figure exact_match;         // share of groups (tag "group") answered right throughout (S121)
+    std::vector<Likelier> likelier;  // of likelihood
+    Robustness robustness;
+};
+
+/// An arm against the baseline, paired over items. `value` "accuracy" stands for the probability of
+/// the right answer.
+struct Difference {
+    std::string arm, value;
+    Figure shift;
+    std::optional<double> p, p_holm;  // t, cluster-robust; Holm over all of Measures::differences
+};
+
+/// One value's score along a sweep of one steered value.
+struct DosePoint {
+    double target = 0;
+    std::string arm;
+    Figure shift;  // against the baseline, paired
+};
+struct DoseCurve {
+    std::string steered, value;  // of controls "accuracy", "yes", "invalid"
+    std::string role;            // "steered", "neighbour", "opposite", "other", "control"
+    std::vector<DosePoint> points;
+};
+
+/// One row of the per-item table.
+struct ItemRow {
+    std::string item, stem, text;
+    std::map<std::string, double> number;         // arm -> item number; unanswered arms are missing
+    std::optional<double> flip, spread, invalid;  // under the baseline, else the first arm
+};
+
+struct Measures {
+    data::BatteryCard card;
+    Circle circle;
+    MeasureOptions options;
+    std::string unit;  // what a score means: "points 1 to 6", "preference -1 to 1", ...
+    std::size_t items = 0, stems = 0, answers = 0;
+    std::optional<double> chance;            // accuracy or exact match of guessing
+    std::map<std::string, std::size_t> how;  // answers by where their probabilities come from
+    std::vector<ArmMeasures> arms;
+    std::vector<Difference> differences;
+    std::vector<DoseCurve> doses;
+    std::vector<ItemRow> rows;  // the first 5,000 items
+    std::size_t rows_left_out = 0;
+};
+
+/// Takes the records of one item at a time and keeps a few numbers of each, so that memory stays
+/// near 100 bytes an item and arm.
+class Measurer {
+  public:
+    /// Throws Error{usage} on options, Error{input} on no arm or two of one name.
+    Measurer(data::BatteryCard card, std::vector<Arm> arms, Circle circle,
+             MeasureOptions options = {});
+    ~Measurer();
+
+    /// All records of one item, of every arm, wording, order, repeat and respondent.
+    /// Throws Error{mismatch} for a record of another item or an unknown arm, or whose
+    /// probabilities are not the item's options'; Error{input} when they are no probabilities.
+    void add(const data::Item& item, std::span<const answers::Record> records);
+
+    /// Throws Error{input} when nothing was added.
+    Measures finish();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// JSON with schema axia.measures, version 1: every figure as {"value","lo","hi","n"} or
+/// {"reason"}. Same input, same bytes.
+std::string to_json(const Measures& measures);
+
+/// Tables for people.
+std::string to_markdown(const Measures& measures);
+
+/// A line a figure: arm,value,statistic,estimate,lo,hi,n,reason.
+std::string to_csv(const Measures& measures);
+
+}  // namespace axia::measure
