@@ -45,6 +45,13 @@ void need_table(std::span<const double> values, std::size_t columns, const char*
     if (values.size() / columns < 2) throw Error(ErrorKind::input, "fewer than two rows", what);
 }
 
+void need_level(double level) {
+    if (!(level > 0 && level < 1)) {
+        throw Error(ErrorKind::usage, "confidence level " + std::to_string(level), "level",
+                    "give a number between 0 and 1, both excluded");
+    }
+}
+
 double sum_of_squares(std::span<const double> values) {
     const double centre = mean(values);
     double sum = 0;
@@ -192,7 +199,7 @@ double pearson(std::span<const double> x, std::span<const double> y) {
     const double x_mean = mean(x), y_mean = mean(y);
     double product = 0;
     for (std::size_t i = 0; i < x.size(); ++i) product += (x[i] - x_mean) * (y[i] - y_mean);
-    const double scale = std::sqrt(sum_of_squares(x)) * std::sqrt(sum_of_squares(y));
+    const double scale = std::sqrt(sum_of_squares(x) * sum_of_squares(y));
     if (!(scale > 0)) throw Error(ErrorKind::input, "values that do not vary", "correlation");
     return std::clamp(product / scale, -1.0, 1.0);
 }
@@ -254,6 +261,7 @@ std::vector<double> ranks(std::span<const double> values) {
 
 Estimate retest_correlation(std::span<const double> first, std::span<const double> second,
                             double level) {
+    need_level(level);
     need_pairs(first.size(), second.size(), 4);
     const double quantile = normal_quantile((1 + level) / 2);
     const double r = pearson(first, second);
@@ -264,10 +272,7 @@ Estimate retest_correlation(std::span<const double> first, std::span<const doubl
 
 Estimate intraclass_correlation(std::span<const double> values, std::size_t k, double level) {
     need_table(values, k, "intraclass correlation");
-    if (!(level > 0 && level < 1)) {
-        throw Error(ErrorKind::usage, "confidence level " + std::to_string(level), "level",
-                    "give a number between 0 and 1, both excluded");
-    }
+    need_level(level);
     const std::size_t rows = values.size() / k;
     std::vector<double> means(rows);
     double within = 0;

@@ -135,7 +135,7 @@ double t_test_p(double t, double df) {
     if (std::isinf(t)) return 0;
     // P(|T| > t) = I_{df / (df + t^2)}(df / 2, 1 / 2); near 0 by the complement, which keeps digits
     const double square = t * t;
-    if (square < df) return 1 - incomplete_beta(.5, df / 2, square / (df + square));
+    if (square < 1) return 1 - incomplete_beta(.5, df / 2, square / (df + square));
     return incomplete_beta(df / 2, .5, df / (df + square));
 }
 
