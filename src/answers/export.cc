@@ -7,6 +7,7 @@
 #include <charconv>
 #include <map>
 #include <ostream>
+#include <set>
 #include <tuple>
 
 #include "axia/answers/journal.h"
@@ -187,21 +188,29 @@ void export_answers(const fs::path& folder, ExportFormat format, std::ostream& o
         check();
     };
     const fs::path results = folder / "answers.jsonl";
+    const auto read_results = [&](const std::function<void(const Record&)>& use) {
+        core::read_lines(
+            results,
+            [&](std::string_view line, std::size_t number) {
+                use(parse_record(line, core::file_line(results.string(), number)));
+            },
+            std::size_t{16} << 20);
+    };
     std::error_code code;
     if (format == ExportFormat::csv) out << csv_header;
     if (format == ExportFormat::lm_eval) {
+        // a journal holds the answers to controls too
+        std::set<std::string> items;
+        const bool finished = fs::is_regular_file(results, code);
+        if (finished) read_results([&](const Record& record) { items.insert(record.item); });
         LmEvalWriter writer(out, correct);
         Journal(folder, Journal::Mode::read).for_each([&](const JournalEntry& entry) {
+            if (finished && !items.contains(entry.record.item)) return;
             writer(entry);
             check();
         });
     } else if (fs::is_regular_file(results, code)) {
-        core::read_lines(
-            results,
-            [&](std::string_view line, std::size_t number) {
-                write(parse_record(line, core::file_line(results.string(), number)));
-            },
-            std::size_t{16} << 20);
+        read_results(write);
     } else {
         Journal(folder, Journal::Mode::read).for_each([&](const JournalEntry& entry) {
             write(entry.record);

@@ -21,10 +21,10 @@ constexpr int application_id = 0x61786A31;  // "axj1"
 // readers that recover or clean up hold the file for a moment; the lock keeps out other writers
 constexpr int busy_milliseconds = 10'000;
 
+// rows in order of arrival: by key, each long row would fill a page of its own
 constexpr const char* schema =
     "CREATE TABLE facts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE answers (key TEXT PRIMARY KEY, request TEXT NOT NULL, record TEXT NOT NULL)"
-    " WITHOUT ROWID;";
+    "CREATE TABLE answers (key TEXT NOT NULL UNIQUE, request TEXT NOT NULL, record TEXT NOT NULL);";
 
 struct CloseDatabase {
     void operator()(sqlite3* database) const { sqlite3_close_v2(database); }

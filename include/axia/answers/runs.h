@@ -17,7 +17,8 @@ enum class RunKind {
 std::string_view run_kind_name(RunKind kind);
 
 /// Facts of a measurement that its journal is bound to (Journal::bind) when it begins.
-inline constexpr std::string_view fact_battery = "battery";  // its name
+inline constexpr std::string_view fact_battery = "battery";  // its name, or where it lies
+inline constexpr std::string_view fact_battery_hash = "battery_sha256";
 inline constexpr std::string_view fact_model = "model";      // its name, an endpoint's, or "people"
 inline constexpr std::string_view fact_answers = "answers";  // how many there will be
 

@@ -177,6 +177,10 @@ TEST(Export, LmEvalSamples) {
     EXPECT_EQ(all[3]["doc_id"], 2);
     EXPECT_EQ(all[4]["doc_id"], 3);
     EXPECT_EQ(all[4]["filtered_resps"], json::parse(R"([""])"));
+
+    // controls are in the journal, not among the results
+    scratch.write("answers.jsonl", to_json_line(pair_record("unsteered", 0)) + "\n");
+    EXPECT_EQ(lines(exported(scratch.path, "lm-eval")).size(), 3u);
 }
 
 TEST(Export, WhatCannotBeExported) {
@@ -189,6 +193,7 @@ TEST(Export, WhatCannotBeExported) {
         scratch.write("answers.jsonl", to_json_line(pair_record("a", 0)) + "\n{\"item\":1}\n");
     expect_error([&] { exported(scratch.path, "csv"); }, ErrorKind::input, file.string() + ":2",
                  "'item' is not a string");
+    std::filesystem::remove(file);
     fill(scratch.path);
     const JournalEntry odd = entry_of(pair_record("odd", 0), "no JSON");
     Journal(scratch.path).add({&odd, 1});

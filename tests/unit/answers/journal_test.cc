@@ -240,6 +240,7 @@ TEST(Journal, DamageIsTold) {
         try {
             const Journal journal(scratch.path);
             journal.bound("subject");
+            for (int i = 0; i < 200; ++i) journal.find(entry(i).key);
             journal.for_each([](const JournalEntry&) {});
         } catch (const core::Error& error) {
             EXPECT_EQ(error.kind(), ErrorKind::input) << error.what();

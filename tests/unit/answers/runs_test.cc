@@ -100,6 +100,7 @@ TEST(Runs, FoundByNameOrPath) {
     const fs::path folder = scratch.path / "weekend-smollm2";
     EXPECT_EQ(find_run("weekend-smollm2", scratch.path), folder);
     EXPECT_EQ(find_run(folder.string(), "elsewhere"), folder);
+    EXPECT_EQ(find_run(folder.string() + "/", "elsewhere"), folder);
     expect_error([&] { find_run("weekend-smolm2", scratch.path); }, ErrorKind::not_found, "",
                  "did you mean weekend-smollm2?");
     expect_error([&] { find_run("", scratch.path); }, ErrorKind::not_found, "", "no run");
