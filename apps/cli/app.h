@@ -110,5 +110,6 @@ void add_vector_commands(Commands& commands);
 void add_plan_commands(Commands& commands);
 void add_ask_commands(Commands& commands);
 void add_report_commands(Commands& commands);
+void add_run_commands(Commands& commands);
 
 }  // namespace axia::cli
