@@ -8,6 +8,7 @@
 #include "axia/core/error.h"
 #include "axia/core/random.h"
 #include "axia/math/thurstone.h"
+#include "math/checks.h"
 
 namespace axia::math {
 namespace {
@@ -48,11 +49,7 @@ std::vector<Pair> next_pairs(std::span<const double> means, std::span<const Pair
                         "give a number above 0, at most 1");
         }
     }
-    for (std::size_t i = 0; i < means.size(); ++i) {
-        if (!std::isfinite(means[i])) {
-            throw Error(ErrorKind::input, "mean is not finite", "item " + std::to_string(i));
-        }
-    }
+    need_finite(means, "mean");
     std::set<Pair> known;
     std::vector<double> degree(means.size());
     for (const auto& [a, b] : asked) {

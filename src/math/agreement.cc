@@ -9,6 +9,7 @@
 
 #include "axia/core/error.h"
 #include "axia/math/inference.h"
+#include "math/checks.h"
 
 namespace axia::math {
 namespace {
@@ -26,14 +27,6 @@ void need_pairs(std::size_t a, std::size_t b, std::size_t least) {
     }
 }
 
-void need_finite(std::span<const double> values) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (!std::isfinite(values[i])) {
-            throw Error(ErrorKind::input, "value is not finite", "value " + std::to_string(i));
-        }
-    }
-}
-
 void need_table(std::span<const double> values, std::size_t columns, const char* what) {
     if (columns == 0 || values.size() % columns != 0) {
         throw Error(ErrorKind::usage,
@@ -43,13 +36,6 @@ void need_table(std::span<const double> values, std::size_t columns, const char*
     need_finite(values);
     if (columns < 2) throw Error(ErrorKind::input, "fewer than two columns", what);
     if (values.size() / columns < 2) throw Error(ErrorKind::input, "fewer than two rows", what);
-}
-
-void need_level(double level) {
-    if (!(level > 0 && level < 1)) {
-        throw Error(ErrorKind::usage, "confidence level " + std::to_string(level), "level",
-                    "give a number between 0 and 1, both excluded");
-    }
 }
 
 double sum_of_squares(std::span<const double> values) {
@@ -240,11 +226,7 @@ double kendall_tau_b(std::span<const double> x, std::span<const double> y) {
 }
 
 std::vector<double> ranks(std::span<const double> values) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (std::isnan(values[i])) {
-            throw Error(ErrorKind::input, "value is not a number", "value " + std::to_string(i));
-        }
-    }
+    need_numbers(values);
     std::vector<std::size_t> order(values.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(),

@@ -10,6 +10,7 @@
 
 #include "axia/core/error.h"
 #include "axia/math/agreement.h"
+#include "math/checks.h"
 
 namespace axia::math {
 namespace {
@@ -17,26 +18,10 @@ namespace {
 using core::Error;
 using core::ErrorKind;
 
-void need_level(double level) {
-    if (!(level > 0 && level < 1)) {
-        throw Error(ErrorKind::usage, "confidence level " + std::to_string(level), "level",
-                    "give a number between 0 and 1, both excluded");
-    }
-}
-
 void need_positive(double value, const char* what) {
     if (!(value > 0 && std::isfinite(value))) {
         throw Error(ErrorKind::usage, std::string(what) + " " + std::to_string(value), what,
                     "give a number above 0");
-    }
-}
-
-void need_finite(std::span<const double> values, const char* what) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (!std::isfinite(values[i])) {
-            throw Error(ErrorKind::input, "value is not finite",
-                        std::string(what) + " " + std::to_string(i));
-        }
     }
 }
 
@@ -268,13 +253,11 @@ double binomial_test(std::size_t k, std::size_t n, double p) {
 }
 
 double sign_test(std::span<const double> values) {
+    need_numbers(values);
     std::size_t positive = 0, n = 0;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (std::isnan(values[i])) {
-            throw Error(ErrorKind::input, "value is not a number", "value " + std::to_string(i));
-        }
-        positive += values[i] > 0;
-        n += values[i] != 0;
+    for (const double value : values) {
+        positive += value > 0;
+        n += value != 0;
     }
     return binomial_test(positive, n);
 }

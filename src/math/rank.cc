@@ -12,6 +12,7 @@
 #include "axia/core/random.h"
 #include "axia/math/scalar.h"
 #include "math/battles.h"
+#include "math/checks.h"
 
 namespace axia::math {
 namespace {
@@ -22,6 +23,7 @@ using Vector = Eigen::VectorXd;
 using Array = Eigen::ArrayXd;
 
 constexpr std::size_t dense_items = 100;  // up to here a step is solved by Cholesky
+constexpr double tie = 1e-8;              // strengths nearer than fits are exact
 
 void check_options(const RankOptions& options, std::size_t items) {
     if (!(options.ridge >= 0 && std::isfinite(options.ridge))) {
@@ -249,11 +251,8 @@ RankBootstrap bootstrap_bradley_terry(std::size_t items, std::span<const Battle>
                         std::to_string(group.size()) + " group ids",
                     "group");
     }
-    if (draws == 0) throw Error(ErrorKind::usage, "0 bootstrap draws", "draws", "1000 is usual");
-    if (!(level > 0 && level < 1)) {
-        throw Error(ErrorKind::usage, "confidence level " + std::to_string(level), "level",
-                    "give a number between 0 and 1, both excluded");
-    }
+    need_draws(draws);
+    need_level(level);
     const MergedBattles merged = checked(items, battles, options);
     RankBootstrap result;
     result.fit =
@@ -325,7 +324,7 @@ RankBootstrap bootstrap_bradley_terry(std::size_t items, std::span<const Battle>
         double above = 0;
         for (const std::vector<double>& s : strengths) {
             const double gap = s[result.order[i]] - s[result.order[i + 1]];
-            above += gap > 0 ? 1 : gap == 0 ? .5 : 0;
+            above += std::fabs(gap) < tie ? .5 : gap > 0 ? 1 : 0;
         }
         result.above_next.push_back(above / static_cast<double>(strengths.size()));
     }

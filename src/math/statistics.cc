@@ -9,6 +9,7 @@
 
 #include "axia/core/error.h"
 #include "axia/core/random.h"
+#include "math/checks.h"
 
 namespace axia::math {
 namespace {
@@ -16,36 +17,8 @@ namespace {
 using core::Error;
 using core::ErrorKind;
 
-void need_level(double level) {
-    if (!(level > 0 && level < 1)) {
-        throw Error(ErrorKind::usage, "confidence level " + std::to_string(level), "level",
-                    "give a number between 0 and 1, both excluded");
-    }
-}
-
 void need_some(std::size_t count, const char* what) {
     if (count == 0) throw Error(ErrorKind::input, std::string("no values"), what);
-}
-
-void need_numbers(std::span<const double> values, const char* what) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (std::isnan(values[i])) {
-            throw Error(ErrorKind::input, "value is not a number",
-                        std::string(what) + " " + std::to_string(i));
-        }
-    }
-}
-
-void need_finite(std::span<const double> values) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (!std::isfinite(values[i])) {
-            throw Error(ErrorKind::input, "value is not finite", "value " + std::to_string(i));
-        }
-    }
-}
-
-void need_draws(std::size_t draws) {
-    if (draws == 0) throw Error(ErrorKind::usage, "0 bootstrap draws", "draws", "2000 is usual");
 }
 
 // values sorted and not empty

@@ -196,13 +196,11 @@ void minimise(Loss& loss, const ThurstoneOptions& options, Vector& x, ThurstoneF
     double value = loss.evaluate(x, gradient);
     double radius = 1;
     fit.converged = false;
-    for (int i = 0; i < options.max_iterations; ++i, ++fit.iterations) {
-        if (gradient.cwiseAbs().maxCoeff() <= options.tolerance) {
-            fit.converged = true;
-            break;
-        }
+    while (!fit.converged && fit.iterations < options.max_iterations) {
+        ++fit.iterations;
         double length = 0;
         const double promised = trust_step(loss, gradient, radius, step, length);
+        fit.converged = promised <= options.tolerance && length < .9 * radius;
         next = x + step;
         loss.settle(next);
         const double there = loss.evaluate(next, next_gradient);

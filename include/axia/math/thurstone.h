@@ -17,7 +17,7 @@ struct ThurstoneOptions {
     bool equal_variance = false;     // one variance for all
     double held_out = 0;             // share of the battles kept for testing, in [0, 1); S022: .05
     std::uint64_t seed = 42;         // of the choice of those
-    double tolerance = 1e-6;         // stop at a gradient of the mean cross-entropy below this
+    double tolerance = 1e-8;         // stop at a promised gain of the log-loss below this
     int max_iterations = 500;        // Newton steps
     std::vector<std::string> names;  // of the options in errors; empty = their numbers
 };
