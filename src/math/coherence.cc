@@ -22,12 +22,12 @@ Cycles preference_cycles(std::size_t items, std::span<const Battle> battles) {
     check_battles(items, 0, battles);
     const MergedBattles merged = merge_battles(items, battles);
     // p[a][b] = share of a against b, below 0 = never compared
-    std::vector<float> p(items * items, -1);
+    std::vector<double> p(items * items, -1);
     for (std::size_t k = 0; k < merged.size(); ++k) {
         if (!(merged.total[k] > 0)) continue;
         const double share = merged.wins[k] / merged.total[k];
-        p[merged.a[k] * items + merged.b[k]] = static_cast<float>(share);
-        p[merged.b[k] * items + merged.a[k]] = static_cast<float>(1 - share);
+        p[merged.a[k] * items + merged.b[k]] = share;
+        p[merged.b[k] * items + merged.a[k]] = 1 - share;
     }
     Cycles result;
     std::size_t compared = 0;
