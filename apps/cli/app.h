@@ -104,6 +104,7 @@ struct Commands {
 };
 
 void add_data_commands(Commands& commands);
+void add_battery_commands(Commands& commands);
 void add_model_commands(Commands& commands);
 void add_learn_commands(Commands& commands);
 void add_vector_commands(Commands& commands);

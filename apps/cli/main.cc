@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
         app.files.read();
         cli::add_model_commands(commands);
         cli::add_data_commands(commands);
+        cli::add_battery_commands(commands);
         cli::add_learn_commands(commands);
         cli::add_plan_commands(commands);
         cli::add_ask_commands(commands);

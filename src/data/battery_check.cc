@@ -119,12 +119,10 @@ class Checker {
         ++count;
     }
 
-    /// Jaccard of the sets of word 3-grams, through an index of who has which; items of one stem
-    /// are meant to be alike.
+    /// Jaccard of the sets of word 3-grams of the texts, through an index of who has which; items
+    /// of one stem are meant to be alike.
     void compare(const Item& item) {
-        std::string text = item.text;
-        for (const ItemOption& option : item.options) text += " " + option.text;
-        const std::vector<std::string> words = words_of(text);
+        const std::vector<std::string> words = words_of(item.text);
         std::vector<std::size_t> grams;
         for (std::size_t k = 0; k + 2 < words.size(); ++k) {
             grams.push_back(
