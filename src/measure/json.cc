@@ -1,9 +1,7 @@
-#include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "axia/measure/measure.h"
+#include "measure/figure_json.h"
 
 namespace axia::measure {
 
@@ -11,24 +9,7 @@ using nlohmann::ordered_json;
 
 namespace {
 
-/// To six significant digits: what lies below is rounding of the sums.
-double rounded(double x) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.6g", x);
-    return std::strtod(text, nullptr) + 0.;  // no -0
-}
-
-ordered_json json_of(const Figure& figure) {
-    if (!figure.estimate) return {{"reason", figure.reason}};
-    return {{"value", rounded(figure.estimate->value)},
-            {"lo", rounded(figure.estimate->ci.lo)},
-            {"hi", rounded(figure.estimate->ci.hi)},
-            {"n", figure.n}};
-}
-
-ordered_json json_of(const std::optional<double>& x) {
-    return x ? ordered_json(rounded(*x)) : ordered_json();
-}
+using measure::json_of;
 
 template <typename T>
 ordered_json map_of(const std::map<std::string, T>& map) {
