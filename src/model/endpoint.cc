@@ -319,7 +319,10 @@ struct Endpoint::State {
             }
             return again(job, words, wait, watch);
         }
-        if (status == 404 && job.may_lack) return refuse(job, words, {});
+        if (job.may_lack && (status == 404 || status == 405 || status == 501)) {
+            job.reply.lacking = true;
+            return refuse(job, words, {});
+        }
         refuse_all(status, words);
         const std::string message = parse_error_reply(body);
         if (status == 400 && !limit_is_completion && job.body.contains("max_tokens") &&

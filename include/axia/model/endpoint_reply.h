@@ -31,6 +31,7 @@ struct EndpointReply {
     std::uint64_t prompt_tokens = 0, answer_tokens = 0;  // as the endpoint counts; 0 = not said
     std::string reason;    // why there is no answer; empty = there is one
     bool refused = false;  // no answer because the endpoint does not take this request: HTTP 4xx
+    bool lacking = false;  // refused because the endpoint does not have this call: 404, 405, 501
     int tries = 0;
 };
 
