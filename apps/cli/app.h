@@ -110,6 +110,7 @@ void add_learn_commands(Commands& commands);
 void add_vector_commands(Commands& commands);
 void add_plan_commands(Commands& commands);
 void add_ask_commands(Commands& commands);
+void add_measure_commands(Commands& commands);
 void add_report_commands(Commands& commands);
 void add_run_commands(Commands& commands);
 

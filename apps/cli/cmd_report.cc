@@ -1,10 +1,7 @@
 // axia report, axia demo
 #include <algorithm>
 #include <chrono>
-#include <ctime>
-#include <fstream>
 #include <iostream>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -12,11 +9,10 @@
 #include "ask.h"
 #include "axia/core/error.h"
 #include "axia/core/files.h"
-#include "axia/core/hash.h"
 #include "axia/data/check.h"
-#include "axia/model/prepare.h"
 #include "axia/report/report.h"
 #include "output.h"
+#include "provenance.h"
 #include "workflow.h"
 
 namespace axia::cli {
@@ -29,77 +25,6 @@ using nlohmann::ordered_json;
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string first_line_with(const char* file, const std::string& key) {
-    std::ifstream in(file);
-    for (std::string line; std::getline(in, line);) {
-        if (line.starts_with(key)) {
-            const std::size_t colon = line.find(':');
-            return colon == std::string::npos
-                       ? line
-                       : line.substr(line.find_first_not_of(" \t", colon + 1));
-        }
-    }
-    return "";
-}
-
-ordered_json machine() {
-    ordered_json json;
-    json["processor"] = first_line_with("/proc/cpuinfo", "model name");
-    json["cores"] = std::thread::hardware_concurrency();
-    const std::string memory = first_line_with("/proc/meminfo", "MemTotal");
-    json["memory_bytes"] = memory.empty() ? 0 : std::strtoull(memory.c_str(), nullptr, 10) * 1024;
-    return json;
-}
-
-std::string utc_now() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
-}
-
-/// Writes run.json last: a run without it is not finished.
-void write_run(App& app, const fs::path& folder, const std::string& value,
-               const model::ModelInfo& info) {
-    ordered_json json;
-    json["schema"] = "axia.run";
-    json["version"] = 1;
-    json["value"] = value;
-    json["created"] = utc_now();
-    json["command"] = app.command_line;
-    json["seed"] = app.globals.seed;
-    json["axia_version"] = AXIA_VERSION;
-    json["libllama"] = model::library_version();
-    json["model"] = {{"name", info.name},
-                     {"sha256", info.source_hash},
-                     {"architecture", info.architecture},
-                     {"layers", info.layers},
-                     {"width", info.width}};
-    json["weights"] = {{"format", info.weights}, {"mean_kl", nullptr}, {"prompt_speedup", nullptr}};
-    for (const model::PreparedCard& card : model::show_prepared(info.source_hash)) {
-        if (card.file.empty() || card.file != info.file) continue;
-        json["weights"] = {{"format", card.format},
-                           {"mean_kl", card.mean_kl},
-                           {"prompt_speedup", card.gain(model::Purpose::prompt)}};
-    }
-    json["machine"] = machine();
-    json["files"] = ordered_json::object();
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(folder)) {
-        if (entry.is_regular_file() && entry.path().filename() != "run.json" &&
-            entry.path().extension() != ".html") {
-            files.push_back(entry.path());
-        }
-    }
-    std::sort(files.begin(), files.end());
-    for (const fs::path& file : files) {
-        json["files"][file.filename().string()] = core::sha256_file(file);
-    }
-    core::write_file(folder / "run.json", json.dump(2) + "\n");
-}
 
 void demo(App& app, const std::string& value, fs::path folder, bool quick) {
     const auto begin = std::chrono::steady_clock::now();
@@ -181,7 +106,11 @@ void demo(App& app, const std::string& value, fs::path folder, bool quick) {
     core::write_file(folder / "answers.json", questions.dump(2) + "\n");
 
     app.say("6/6  writing the report");
-    write_run(app, folder, value, info);
+    ordered_json run = provenance(app, "demo");
+    run["value"] = value;
+    run["model"] = model_provenance(info);
+    run["weights"] = weights_provenance(info);
+    finish_run(std::move(run), folder);
     core::write_file(folder / "report.html", report::render_report(folder));
     app.end_progress();
 

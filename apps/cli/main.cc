@@ -93,6 +93,7 @@ int main(int argc, char** argv) {
         cli::add_plan_commands(commands);
         cli::add_ask_commands(commands);
         cli::add_vector_commands(commands);
+        cli::add_measure_commands(commands);
         cli::add_report_commands(commands);
         cli::add_run_commands(commands);
         const auto [command_named, path] = command_of(root, argc, argv);

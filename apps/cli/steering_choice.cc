@@ -141,25 +141,28 @@ ReadySteering::ReadySteering(App& app, const SteerOptions& options, const model:
                             : "did you mean " + near + "?");
         }
     }
-    if (!options.hold.empty()) {
-        for (const vectors::ValueVector& vector : loaded_.pool) {
-            const auto same = [&](const steer::PlanValue& v) {
-                return v.value == vector.card.value;
-            };
-            if (vector.card.context != plan.context ||
-                std::any_of(plan.values.begin(), plan.values.end(), same)) {
-                continue;
-            }
-            steer::PlanValue held;
-            held.value = vector.card.value;
-            held.vector_hash = vector.file_hash;
-            held.rule = steer::Rule::hold;
-            plan.values.push_back(held);
-        }
-    }
+    if (!options.hold.empty()) steer::hold_others(plan, loaded_.pointers());
     loaded_.plan = plan;
     const std::vector<const vectors::ValueVector*> pool = loaded_.pointers();
     compiled_ = std::make_unique<steer::CompiledPlan>(plan, pool, info);
+}
+
+std::vector<const vectors::Gate*> ReadySteering::gates() const {
+    std::vector<const vectors::Gate*> gates;
+    if (!compiled_ || loaded_.plan.gate != steer::GateMode::learned) return gates;
+    for (const steer::PlanValue& value : loaded_.plan.values) {
+        if (value.rule == steer::Rule::hold) continue;
+        for (const vectors::ValueVector& vector : loaded_.pool) {
+            if (vector.card.value != value.value || !vector.gate) continue;
+            gates.push_back(&*vector.gate);
+            break;
+        }
+    }
+    if (gates.empty()) {
+        throw Error(ErrorKind::not_found, "no gate is learnt for the plan's values", "--gate",
+                    "run axia learn VALUE, or use --gate always");
+    }
+    return gates;
 }
 
 ReadySteering::Decision ReadySteering::decide(model::Session& session,
@@ -168,28 +171,16 @@ ReadySteering::Decision ReadySteering::decide(model::Session& session,
     if (!compiled_) return decision;
     if (loaded_.plan.gate == steer::GateMode::never) decision.open = false;
     if (loaded_.plan.gate != steer::GateMode::learned) return decision;
-    // open when any steered value's gate opens
     decision.open = false;
-    bool any = false;
-    for (const steer::PlanValue& value : loaded_.plan.values) {
-        if (value.rule == steer::Rule::hold) continue;
-        for (const vectors::ValueVector& vector : loaded_.pool) {
-            if (vector.card.value != value.value || !vector.gate) continue;
-            any = true;
-            const std::string texts[] = {request};
-            const double score = vectors::gate_scores(session, *vector.gate, texts)[0];
-            const double threshold = vector.gate->threshold(loaded_.plan.alpha);
-            if (!decision.score || score - threshold > *decision.score - *decision.threshold) {
-                decision.score = score;
-                decision.threshold = threshold;
-            }
-            decision.open = decision.open || score > threshold;
-            break;
+    const std::string texts[] = {request};
+    for (const vectors::Gate* gate : gates()) {
+        const double score = vectors::gate_scores(session, *gate, texts)[0];
+        const double threshold = gate->threshold(loaded_.plan.alpha);
+        if (!decision.score || score - threshold > *decision.score - *decision.threshold) {
+            decision.score = score;
+            decision.threshold = threshold;
         }
-    }
-    if (!any) {
-        throw Error(ErrorKind::not_found, "no gate is learnt for the plan's values", "--gate",
-                    "run axia learn VALUE, or use --gate always");
+        decision.open = decision.open || score > threshold;
     }
     return decision;
 }

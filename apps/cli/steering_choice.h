@@ -40,6 +40,10 @@ class ReadySteering {
     };
     Decision decide(model::Session& session, const std::string& request) const;
 
+    /// Of a plan with the learned gate those of its values, else none. Throws Error{not_found} when
+    /// none is learnt.
+    std::vector<const vectors::Gate*> gates() const;
+
     const steer::CompiledPlan* compiled() const { return compiled_.get(); }
     const steer::Plan& plan() const { return loaded_.plan; }
 

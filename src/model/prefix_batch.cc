@@ -7,6 +7,13 @@ namespace axia::model {
 
 namespace {
 
+bool wants_logits(const Leaf& leaf, std::size_t position) {
+    return position >= leaf.first_logit &&
+           position < leaf.tokens.size() - (leaf.last_logit ? 0 : 1);
+}
+
+}  // namespace
+
 std::size_t shared_rows(const Leaf& a, const Leaf& b) {
     std::size_t limit = std::min(a.tokens.size(), b.tokens.size());
     if (a.group != b.group) limit = std::min({limit, a.free_rows, b.free_rows});
@@ -19,19 +26,26 @@ std::size_t shared_rows(const Leaf& a, const Leaf& b) {
     return n;
 }
 
-bool wants_logits(const Leaf& leaf, std::size_t position) {
-    return position >= leaf.first_logit &&
-           position < leaf.tokens.size() - (leaf.last_logit ? 0 : 1);
+std::size_t PrefixBatch::shared_with_last(const Leaf& leaf) const {
+    if (leaves_.empty()) return 0;
+    const std::size_t shared = shared_rows(leaves_.back(), leaf);
+    // a carried row has no logits in this batch: a leaf that wants some there parts before it
+    return leaf.first_logit < carried_.back() ? std::min(shared, leaf.first_logit) : shared;
 }
 
-}  // namespace
+void PrefixBatch::carry(Leaf leaf) {
+    carried_.push_back(leaf.tokens.size());
+    shared_.push_back(0);
+    leaves_.push_back(std::move(leaf));
+}
 
 std::size_t PrefixBatch::cost(const Leaf& leaf) const {
-    return leaf.tokens.size() - (leaves_.empty() ? 0 : shared_rows(leaves_.back(), leaf));
+    return leaf.tokens.size() - shared_with_last(leaf);
 }
 
 void PrefixBatch::add(Leaf leaf) {
-    shared_.push_back(leaves_.empty() ? 0 : shared_rows(leaves_.back(), leaf));
+    shared_.push_back(shared_with_last(leaf));
+    carried_.push_back(leaves_.empty() ? 0 : std::min(carried_.back(), shared_.back()));
     rows_ += leaf.tokens.size() - shared_.back();
     leaves_.push_back(std::move(leaf));
 }
@@ -39,6 +53,7 @@ void PrefixBatch::add(Leaf leaf) {
 void PrefixBatch::clear() {
     leaves_.clear();
     shared_.clear();
+    carried_.clear();
     built_.clear();
     row_of_.clear();
     rows_ = 0;
@@ -61,7 +76,7 @@ void PrefixBatch::emit(std::size_t first, std::size_t last, std::size_t position
         while (end < last && shared_[end] > position) ++end;
         std::size_t common = leaves_[begin].tokens.size();
         for (std::size_t i = begin + 1; i < end; ++i) common = std::min(common, shared_[i]);
-        for (std::size_t p = position; p < common; ++p) {
+        for (std::size_t p = std::max(position, carried_[begin]); p < common; ++p) {
             Row row;
             row.token = leaves_[begin].tokens[p];
             row.position = static_cast<std::int32_t>(p);

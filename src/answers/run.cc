@@ -1,0 +1,223 @@
+#include "axia/answers/run.h"
+
+#include <nlohmann/json.hpp>
+
+#include <deque>
+#include <map>
+#include <set>
+
+#include "axia/core/error.h"
+#include "axia/core/hash.h"
+
+namespace axia::answers {
+
+using core::Error;
+using core::ErrorKind;
+using nlohmann::ordered_json;
+
+namespace {
+
+/// Requests of one page with what they point to.
+struct Page {
+    std::deque<data::Item> items;
+    std::deque<std::vector<Question>> questions;
+    std::vector<Request> requests;
+
+    void clear() {
+        requests.clear();
+        questions.clear();
+        items.clear();
+    }
+};
+
+std::string request_json(const Subject& subject, const Request& request) {
+    const AskArm& arm = subject.arms()[request.arm];
+    const Question& question = *request.question;
+    ordered_json json;
+    json["subject"] = ordered_json::parse(subject.identity());
+    json["system"] = arm.system;
+    json["plan"] = arm.plan_hash;
+    json["item"] = request.item->id;
+    json["wording"] = question.wording;
+    json["order"] = question.order;
+    json["repeat"] = question.repeat;
+    json["message"] = question.message;
+    json["lead"] = question.lead;
+    json["answers"] = question.answers;
+    if (question.answers.empty()) json["seed"] = request.seed;
+    return json.dump();
+}
+
+/// Items to ask: all, or `limit` of them spread evenly; groups that are scored together stay whole.
+class Choice {
+  public:
+    Choice(const data::Battery& battery, std::size_t limit) {
+        if (limit == 0) return;
+        grouped_ = battery.card().scoring == data::Scoring::exact_match;
+        std::size_t units = 0;
+        std::string last;
+        battery.for_each([&](const data::Item& item) { units += begins_unit(item, last, units); });
+        if (limit < units) {
+            for (std::size_t i = 0; i < limit; ++i) chosen_.insert(i * units / limit);
+        }
+    }
+
+    bool operator()(const data::Item& item) {
+        if (chosen_.empty()) return true;
+        seen_ += begins_unit(item, last_, seen_);
+        return chosen_.contains(seen_ - 1);
+    }
+
+  private:
+    std::size_t begins_unit(const data::Item& item, std::string& last, std::size_t seen) const {
+        if (!grouped_) return 1;
+        const auto group = item.tags.find("group");
+        const std::string& name = group == item.tags.end() ? item.id : group->second;
+        const bool begins = seen == 0 || name != last;
+        last = name;
+        return begins ? 1 : 0;
+    }
+
+    bool grouped_ = false;
+    std::set<std::size_t> chosen_;
+    std::size_t seen_ = 0;
+    std::string last_;
+};
+
+/// Calls `visit` for every item that is asked, with its questions.
+void for_each_asked(
+    const data::Battery& battery, const RunOptions& options,
+    const std::function<void(const data::Item&, const std::vector<Question>&)>& visit) {
+    Choice choice(battery, options.limit);
+    std::map<data::ItemKind, std::vector<Wording>> wordings;
+    battery.for_each([&](const data::Item& item) {
+        if (!choice(item)) return;
+        const auto [found, fresh] = wordings.try_emplace(item.kind);
+        if (fresh) found->second = wordings_of(options.wordings, item.kind, options.prompts);
+        if (found->second.empty()) {
+            throw Error(
+                ErrorKind::usage,
+                "there is no wording for items of kind " + std::string(data::kind_name(item.kind)),
+                "item " + item.id, "add one to the file of wordings");
+        }
+        visit(item, questions_of(item, found->second, options.repeats));
+    });
+}
+
+Request make_request(const data::Item& item, const Question& question, std::size_t arm,
+                     std::uint64_t seed) {
+    return {&item, &question, arm, seed + static_cast<std::uint64_t>(question.repeat)};
+}
+
+void name_record(Record& record, const Request& request, const Subject& subject) {
+    record.item = request.item->id;
+    record.arm = subject.arms()[request.arm].name;
+    record.wording = request.question->wording;
+    record.order = request.question->order;
+    record.repeat = request.question->repeat;
+}
+
+/// Asks what the journal does not hold, and adds it.
+void answer_page(std::span<const Request> page, Subject& subject, Journal& journal,
+                 RunCounts& counts, const core::Watch& watch) {
+    std::vector<JournalEntry> entries;
+    std::vector<Request> unknown;
+    for (const Request& request : page) {
+        JournalEntry entry;
+        entry.request = request_json(subject, request);
+        entry.key = core::sha256_hex(entry.request);
+        if (const std::optional<Record> known = journal.find(entry.key)) {
+            ++counts.remembered;
+            counts.unanswered += known->reason.empty() ? 0 : 1;
+        } else {
+            entries.push_back(std::move(entry));
+            unknown.push_back(request);
+        }
+    }
+    if (unknown.empty()) return;
+    std::vector<Record> records = subject.ask(unknown, watch);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        name_record(records[i], unknown[i], subject);
+        counts.unanswered += records[i].reason.empty() ? 0 : 1;
+        entries[i].record = std::move(records[i]);
+    }
+    journal.add(entries);
+    counts.asked += unknown.size();
+}
+
+}  // namespace
+
+std::string request_key(const Subject& subject, const Request& request) {
+    return core::sha256_hex(request_json(subject, request));
+}
+
+std::vector<Record> ask_page(std::span<const Request> page, Subject& subject, Journal& journal,
+                             RunCounts& counts, const core::Watch& watch) {
+    answer_page(page, subject, journal, counts, watch);
+    std::vector<Record> records;
+    for (const Request& request : page) {
+        records.push_back(journal.find(request_key(subject, request)).value());
+        name_record(records.back(), request, subject);
+    }
+    return records;
+}
+
+RunCounts ask_battery(const data::Battery& battery, Subject& subject, Journal& journal,
+                      const RunOptions& options, const core::Watch& watch) {
+    RunCounts counts;
+    const std::size_t arms = subject.arms().size();
+    std::uint64_t total = 0;
+    for_each_asked(battery, options,
+                   [&](const data::Item&, const std::vector<Question>& questions) {
+                       total += questions.size() * arms;
+                   });
+    std::uint64_t done = 0;
+    Page page;
+    const auto flush = [&] {
+        if (page.requests.empty()) return;
+        answer_page(page.requests, subject, journal, counts, watch);
+        done += page.requests.size();
+        page.clear();
+        watch.step("asking " + battery.card().name, done, total, "answers");
+        watch.check();
+    };
+    for_each_asked(
+        battery, options, [&](const data::Item& item, const std::vector<Question>& questions) {
+            const data::Item& kept = page.items.emplace_back(item);
+            const std::vector<Question>& asked = page.questions.emplace_back(questions);
+            for (const Question& question : asked) {
+                for (std::size_t arm = 0; arm < arms; ++arm) {
+                    page.requests.push_back(make_request(kept, question, arm, options.seed));
+                }
+            }
+            if (page.requests.size() >= options.page) flush();
+        });
+    flush();
+    return counts;
+}
+
+void for_each_answered(
+    const data::Battery& battery, const Subject& subject, const Journal& journal,
+    const RunOptions& options,
+    const std::function<void(const data::Item& item, std::span<const Record> records)>& visit) {
+    std::vector<Record> records;
+    for_each_asked(
+        battery, options, [&](const data::Item& item, const std::vector<Question>& questions) {
+            records.clear();
+            for (const Question& question : questions) {
+                for (std::size_t arm = 0; arm < subject.arms().size(); ++arm) {
+                    const Request request = make_request(item, question, arm, options.seed);
+                    std::optional<Record> record = journal.find(request_key(subject, request));
+                    if (!record) {
+                        throw Error(ErrorKind::input, "the journal lacks an answer",
+                                    "item " + item.id, "run the same axia measure again");
+                    }
+                    name_record(*record, request, subject);
+                    records.push_back(std::move(*record));
+                }
+            }
+            visit(item, records);
+        });
+}
+
+}  // namespace axia::answers
