@@ -216,9 +216,10 @@ void add_run_commands(Commands& commands) {
             "  axia runs export weekend-smollm2 --format lm-eval -o samples_weekend.jsonl",
             false);
         add_run(*command);
-        options->add(
-            "--format", format,
-            "jsonl = a record a line, csv = a row an option, lm-eval = samples as its log");
+        command
+            ->add_option("--format", format,
+                         "jsonl = a record a line, csv = a row an option, lm-eval = its samples")
+            ->capture_default_str();
         command->add_option("-o,--output", output, "Where (default: stdout)");
         commands.on(command, [&app] {
             export_run(app, answers::find_run(run, runs_folder), format, output);

@@ -86,13 +86,9 @@ class LmEvalWriter {
         }
         ordered_json doc;
         doc["item"] = record.item;
-        doc["arm"] = record.arm;
         doc["wording"] = record.wording;
         doc["order"] = record.order;
         doc["repeat"] = record.repeat;
-        for (const char* name : {"system", "plan"}) {
-            if (request.contains(name)) doc[name] = request[name];
-        }
         doc["message"] = message;
         doc["lead"] = lead;
         doc["answers"] = answers;
@@ -104,6 +100,12 @@ class LmEvalWriter {
             correct_ && !answers.empty() ? correct_(record.item) : std::nullopt;
         const std::string target = right ? std::to_string(*right) : "";
         sample["target"] = target;
+        sample["arm"] = record.arm;
+        for (const char* name : {"system", "plan"}) {
+            if (request.contains(name)) sample[name] = request[name];
+        }
+        if (!record.reason.empty()) sample["reason"] = record.reason;
+        sample["arguments"] = ordered_json::object();
         std::vector<std::string> metrics{"invalid"};
         if (record.options.empty()) {
             const std::string said = said_by(record, answers);

@@ -156,8 +156,8 @@ TEST(Export, LmEvalSamples) {
 
     const json& pair = all[1];
     EXPECT_EQ(pair["doc_id"], 1);
-    EXPECT_EQ(pair["doc"]["arm"], "steered");
-    EXPECT_EQ(pair["doc"]["system"], "Be kind.");
+    EXPECT_EQ(pair["arm"], "steered");
+    EXPECT_EQ(pair["system"], "Be kind.");
     EXPECT_EQ(pair["target"], "1");
     EXPECT_EQ(pair["arguments"]["gen_args_1"]["arg_0"], "Sleep in, or carry boxes?");
     EXPECT_EQ(pair["arguments"]["gen_args_1"]["arg_1"], "I carry boxes");
@@ -173,9 +173,11 @@ TEST(Export, LmEvalSamples) {
 
     // one question under two arms is one document
     EXPECT_EQ(all[2]["doc_id"], 1);
-    EXPECT_EQ(all[2]["doc"]["arm"], "unsteered");
+    EXPECT_EQ(all[2]["arm"], "unsteered");
+    EXPECT_EQ(all[2]["doc_hash"], pair["doc_hash"]);
     EXPECT_EQ(all[3]["doc_id"], 2);
     EXPECT_EQ(all[4]["doc_id"], 3);
+    EXPECT_EQ(all[4]["reason"], "too long");
     EXPECT_EQ(all[4]["filtered_resps"], json::parse(R"([""])"));
 
     // controls are in the journal, not among the results

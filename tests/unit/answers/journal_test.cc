@@ -222,6 +222,19 @@ TEST(Journal, OtherFilesAreRefused) {
                  "cannot be read or written");
 }
 
+// Made by version 1 itself: six answers, of "weekend" by "smollm2".
+TEST(Journal, VersionOneCanBeRead) {
+    const Scratch scratch;
+    scratch.write("journal.sqlite",
+                  bytes_of(fs::path(AXIA_SOURCE_DIR) / "tests/unit/answers/journal_v1.sqlite"));
+    const Journal journal(scratch.path);
+    EXPECT_EQ(journal.size(), 6u);
+    EXPECT_EQ(journal.bound("battery"), "weekend");
+    std::string items;
+    journal.for_each([&](const JournalEntry& one) { items += one.record.item + " "; });
+    EXPECT_EQ(items, "f-1 w-1 w-1 w-1 w-1 w-2 ");
+}
+
 TEST(Journal, DamageIsTold) {
     const Scratch scratch;
     const fs::path file = scratch.path / "journal.sqlite";
