@@ -25,7 +25,7 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/axiaConfigVersion.c
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/axiaConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/axiaConfigVersion.cmake
     DESTINATION ${axia_package})
 
-install(DIRECTORY values DESTINATION ${axia_share})
+install(DIRECTORY values batteries DESTINATION ${axia_share})
 install(FILES models.yaml DESTINATION ${axia_share} OPTIONAL)
 install(FILES apps/report_page/dist/report.html DESTINATION ${axia_share}/report OPTIONAL)
 install(FILES LICENSE DESTINATION ${axia_share}/licences RENAME axia.txt)

@@ -64,8 +64,8 @@ class ClassMap {
     std::vector<std::string> warnings(const std::string& file) const {
         std::vector<std::string> list;
         for (const auto& [value, count] : unknown_) {
-            list.push_back(file + ": value " + in_quotes(value) + " has no class, left out of " +
-                           std::to_string(count) + " actions");
+            list.push_back(file + ": value " + in_quotes(value) +
+                           " has no class; actions it is left out of: " + std::to_string(count));
         }
         return list;
     }

@@ -163,10 +163,9 @@ Battery read_ethics(const fs::path& csv) {
                                 grouped ? Scoring::exact_match : Scoring::accuracy);
     const std::size_t whole = rows.rows.size() / group * group;
     if (whole < rows.rows.size()) {
-        card.warnings.push_back(file_line(rows.name, rows.lines[whole]) + ": the last " +
-                                std::to_string(rows.rows.size() - whole) +
-                                " rows are no whole group of " + std::to_string(group) +
-                                " and are left out");
+        card.warnings.push_back(file_line(rows.name, rows.lines[whole]) +
+                                ": rows after the last whole group of " + std::to_string(group) +
+                                " are left out: " + std::to_string(rows.rows.size() - whole));
     }
     std::vector<Item> items;
     for (std::size_t row = 0; row < whole; ++row) {

@@ -23,6 +23,11 @@ if(NOT out MATCHES "axia ${VERSION}")
     message(FATAL_ERROR "the installed axia printed: ${out}")
 endif()
 
+run(${prefix}/bin/axia batteries list)
+if(NOT out MATCHES "schwartz-portrait")
+    message(FATAL_ERROR "the installed axia printed: ${out}")
+endif()
+
 # nothing installed may point into the build, the source or the cache
 file(GLOB_RECURSE texts ${prefix}/*.cmake)
 foreach(text ${texts})

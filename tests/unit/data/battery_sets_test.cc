@@ -376,9 +376,8 @@ TEST(Ethics, LastGroupThatIsNotWhole) {
     EXPECT_EQ(battery.items()[4].tags.at("group"), "justice-group-2");
     EXPECT_EQ(battery.items()[4].stem, "justice-group-2");
     EXPECT_EQ(battery.card().warnings,
-              std::vector<std::string>{file.string() +
-                                       ":10: the last 2 rows are no whole group of 4 and are left "
-                                       "out"});
+              std::vector<std::string>{
+                  file.string() + ":10: rows after the last whole group of 4 are left out: 2"});
     expect_error([&] { read_ethics(scratch.write("k.csv", "label,scenario\n1,A\n")); },
                  ErrorKind::input, (scratch.path / "k.csv").string(), "holds no item");
 }
@@ -503,8 +502,8 @@ TEST(RiskDilemmas, TwoRowsADilemma) {
     EXPECT_TRUE(items[0].options[1].values.empty());
     EXPECT_EQ(mapped.card().warnings,
               (std::vector<std::string>{
-                  file.string() + ": value 'Kindness' has no class, left out of 1 actions",
-                  file.string() + ": value 'Peace' has no class, left out of 1 actions"}));
+                  file.string() + ": value 'Kindness' has no class; actions it is left out of: 1",
+                  file.string() + ": value 'Peace' has no class; actions it is left out of: 1"}));
     const fs::path other =
         scratch.write("other.csv", "value,class\nHonesty,A\nTrust,B\nKindness,C\nPeace,D\n");
     EXPECT_TRUE(read_risk_dilemmas(file, other).card().warnings.empty());
