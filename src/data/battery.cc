@@ -245,7 +245,8 @@ Battery parse_battery(std::string_view card, std::string_view items, std::string
     std::optional<ValueSystem> system;
     parse_yaml(card, folder + "/" + card_file, "the battery", [&](const YamlMap& map) {
         file = card_of(map, {}, system);
-        if (!file.items.empty()) map.fail("field 'items' is wanted empty here");
+        if (!file.items.empty())
+            map.fail("field 'items' takes them from a value system, which only a folder can name");
     });
     std::vector<Item> list;
     const std::string items_file = folder + "/items.jsonl";
