@@ -137,7 +137,7 @@ std::vector<RunInfo> list_runs(const fs::path& parent) {
 fs::path find_run(std::string_view name_or_path, const fs::path& parent) {
     std::error_code code;
     const fs::path given(name_or_path);
-    for (fs::path folder : {given, parent / given}) {
+    for (const fs::path& folder : {given, parent / given}) {
         if (given.empty() || !fs::is_directory(folder, code)) continue;
         return folder.has_filename() ? folder : folder.parent_path();  // without a last slash
     }
