@@ -1,5 +1,6 @@
 // axia measure
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <iostream>
@@ -9,15 +10,16 @@
 #include <nlohmann/json.hpp>
 
 #include "app.h"
+#include "axia/answers/endpoint_subject.h"
 #include "axia/answers/local_subject.h"
+#include "axia/answers/people.h"
 #include "axia/answers/run.h"
 #include "axia/answers/runs.h"
 #include "axia/core/error.h"
 #include "axia/core/files.h"
 #include "axia/core/hash.h"
-#include "axia/core/resources.h"
 #include "axia/measure/measure.h"
-#include "output.h"
+#include "measurement.h"
 #include "provenance.h"
 #include "steering_choice.h"
 
@@ -30,13 +32,6 @@ using nlohmann::ordered_json;
 namespace {
 
 namespace fs = std::filesystem;
-
-struct MeasureSettings {
-    std::string battery, format = "auto", wordings, run, score = "sum";
-    std::vector<std::string> steer, plans;
-    std::size_t prompts = 5, limit = 0, repeats = 3, draws = 1000;
-    bool no_controls = false;
-};
 
 /// One --steer: a value and its targets, of which none means the value's tuned plan.
 struct Sweep {
@@ -147,212 +142,9 @@ Arms make_arms(App& app, const MeasureSettings& settings, const model::ModelInfo
     return arms;
 }
 
-measure::Circle circle_of(App& app, const data::BatteryCard& card) {
-    measure::Circle circle;
-    if (card.value_system.empty()) return circle;
-    std::vector<const data::Value*> values;
-    for (const data::Value& value : app.system().values) values.push_back(&value);
-    std::stable_sort(values.begin(), values.end(),
-                     [](const auto* a, const auto* b) { return a->angle < b->angle; });
-    for (const data::Value* value : values) {
-        circle.values.push_back(value->id);
-        circle.neighbours[value->id] = value->neighbours;
-        circle.opposites[value->id] = value->opposites;
-        circle.angle[value->id] = value->angle;
-    }
-    return circle;
-}
-
-/// The neutral texts of the value system, each the only answer to its request: how likely they stay
-/// is what a plan costs.
-data::Battery fluency_battery(const data::ValueSystem& system) {
-    data::BatteryCard card;
-    card.name = "neutral-texts";
-    card.scoring = data::Scoring::likelihood;
-    std::vector<data::Item> items;
-    for (const data::NamedText& text : system.neutral_texts()) {
-        data::Item item;
-        item.id = item.stem = text.id;
-        item.kind = data::ItemKind::choice;
-        item.text = text.prompt.empty() ? "Tell me something." : text.prompt;
-        item.options = {{text.text, {}, 0}};
-        items.push_back(std::move(item));
-    }
-    return {std::move(card), std::move(items)};
-}
-
-/// Asks and measures one battery under a subject.
-class Measurement {
-  public:
-    Measurement(App& app, const MeasureSettings& settings, answers::Subject& subject,
-                std::vector<measure::Arm> arms, answers::Journal& journal)
-        : app_(app), subject_(subject), arms_(std::move(arms)), journal_(journal) {
-        options_.wordings = answers::read_wordings(
-            settings.wordings.empty() ? core::resource_folder() / "batteries" / "wordings.yaml"
-                                      : fs::path(settings.wordings));
-        options_.prompts = settings.prompts;
-        options_.limit = settings.limit;
-        options_.repeats = settings.repeats;
-        options_.seed = app.globals.seed;
-        measure_.seed = app.globals.seed;
-        measure_.draws = settings.draws;
-        measure_.score = settings.score;
-        for (const answers::Wording& wording : options_.wordings) {
-            if (wording.answer == answers::Wording::Answer::letter) {
-                measure_.letter_wordings.push_back(wording.id);
-            }
-        }
-    }
-
-    answers::RunOptions& options() { return options_; }
-
-    answers::RunCounts ask(const data::Battery& battery) {
-        return answers::ask_battery(battery, subject_, journal_, options_, app_.watch());
-    }
-
-    /// Statistics of the answers, each of which is given to `line` as well.
-    measure::Measures measures(const data::Battery& battery,
-                               const std::function<void(const answers::Record&)>& line) {
-        measure::Measurer measurer(battery.card(), arms_, circle_of(app_, battery.card()),
-                                   measure_);
-        answers::for_each_answered(
-            battery, subject_, journal_, options_,
-            [&](const data::Item& item, std::span<const answers::Record> records) {
-                measurer.add(item, records);
-                for (const answers::Record& record : records) line(record);
-            });
-        return measurer.finish();
-    }
-
-    /// Rise of the neutral texts' nll per token against the unsteered arm, arm by arm.
-    std::vector<measure::Figure> fluency(const data::Battery& battery) {
-        std::vector<std::vector<double>> rises(arms_.size());
-        answers::for_each_answered(
-            battery, subject_, journal_, options_,
-            [&](const data::Item&, std::span<const answers::Record> records) {
-                for (const answers::Record& record : records) {
-                    if (!record.reason.empty() || !records[0].reason.empty()) return;
-                }
-                for (std::size_t arm = 0; arm < records.size(); ++arm) {
-                    rises[arm].push_back((records[0].options[0].sum - records[arm].options[0].sum) /
-                                         records[arm].options[0].tokens);
-                }
-            });
-        std::vector<measure::Figure> figures;
-        for (const std::vector<double>& rise : rises) {
-            measure::Figure figure;
-            figure.n = rise.size();
-            if (rise.size() < 2) {
-                figure.reason = "fewer than two neutral texts fit";
-            } else {
-                figure.estimate = math::bootstrap_mean(rise, measure_.seed, measure_.draws);
-            }
-            figures.push_back(std::move(figure));
-        }
-        return figures;
-    }
-
-  private:
-    App& app_;
-    answers::Subject& subject_;
-    std::vector<measure::Arm> arms_;
-    answers::Journal& journal_;
-    answers::RunOptions options_;
-    measure::MeasureOptions measure_;
-};
-
-/// What the controls and the neutral texts say goes beside the battery's own curves.
-void join_controls(measure::Measures& measures, const measure::Measures& controls,
-                   const std::vector<measure::Figure>& fluency) {
-    measures.doses.insert(measures.doses.end(), controls.doses.begin(), controls.doses.end());
-    std::vector<measure::DoseCurve> curves;
-    for (std::size_t arm = 0; arm < measures.arms.size(); ++arm) {
-        const measure::Arm& described = measures.arms[arm].arm;
-        if (arm > 0) {
-            measures.differences.push_back({described.name, "fluency", fluency[arm], {}, {}});
-        }
-        if (described.value.empty() || described.prompt || described.target == 0) continue;
-        const auto same = [&](const measure::DoseCurve& c) { return c.steered == described.value; };
-        auto curve = std::find_if(curves.begin(), curves.end(), same);
-        if (curve == curves.end()) {
-            curve = curves.insert(curves.end(), {described.value, "fluency", "fluency", {}});
-        }
-        curve->points.push_back({described.target, described.name, fluency[arm]});
-    }
-    for (measure::DoseCurve& curve : curves) {
-        std::stable_sort(curve.points.begin(), curve.points.end(),
-                         [](const auto& a, const auto& b) { return a.target < b.target; });
-        measures.doses.push_back(std::move(curve));
-    }
-}
-
-std::string figure(const measure::Figure& f) {
-    if (!f.estimate) return "-";
-    return number(f.estimate->value) + " [" + number(f.estimate->ci.lo) + ", " +
-           number(f.estimate->ci.hi) + "]";
-}
-
-void print_summary(const measure::Measures& measures, const fs::path& folder) {
-    std::cout << bold(measures.card.title.empty() ? measures.card.name : measures.card.title)
-              << "  " << measures.items << " items, " << measures.answers << " answers, scores in "
-              << measures.unit << "\n\n";
-    if (!measures.arms[0].values.empty()) {
-        std::vector<std::string> header{"value"};
-        for (const measure::ArmMeasures& arm : measures.arms) header.push_back(arm.arm.name);
-        Table table(header);
-        for (std::size_t v = 0; v < measures.arms[0].values.size(); ++v) {
-            std::vector<std::string> row{measures.arms[0].values[v].value};
-            for (std::size_t arm = 0; arm < measures.arms.size(); ++arm) {
-                const measure::Figure& score = measures.arms[arm].values[v].score;
-                row.push_back(arm == 0         ? figure(score)
-                              : score.estimate ? number(score.estimate->value)
-                                               : "-");
-            }
-            table.add(std::move(row));
-        }
-        std::cout << table.text() << "\n";
-    }
-    if (measures.arms[0].accuracy.estimate) {
-        Table table({"arm", "right answers", "P(right)"});
-        for (const measure::ArmMeasures& arm : measures.arms) {
-            table.add({arm.arm.name, figure(arm.accuracy), figure(arm.right)});
-        }
-        std::cout << table.text() << "\n";
-    }
-    const measure::Robustness& way = measures.arms[0].robustness;
-    Table table({"how much is the way of asking", measures.arms[0].arm.name});
-    const auto line = [&](const std::string& name, const measure::Figure& f) {
-        if (f.estimate) table.add({name, figure(f)});
-    };
-    line("items whose answer changes with the order", way.order_flip);
-    line("pull of what stands first", way.first_bias);
-    line("items some wording turns", way.unstable);
-    line("items letters and text answer differently", way.format_gap);
-    line("lean to yes or agreement", way.acquiescence);
-    line("probability outside the options", way.invalid);
-    line("odd against even wordings, correlation", way.retest);
-    std::cout << table.text();
-    if (way.unanswered > 0) std::cout << way.unanswered << " of " << way.asked << " unanswered\n";
-    std::cout << "\n" << (folder / "measures.md").string() << "\n";
-}
-
-void run_measure(App& app, const MeasureSettings& settings) {
-    const data::Battery battery = data::open_battery(settings.battery, settings.format);
-    for (const std::string& text : settings.steer) parse_sweep(text);
-    const answers::ScoreBy score = answers::parse_score_by(settings.score);
-
-    model::SessionOptions session_options;
-    session_options.batch = app.globals.batch;
-    session_options.context = std::max(app.globals.context, app.globals.batch);
-    session_options.threads = app.globals.threads;
-    model::Session session(app.model(), session_options);
-    const model::ModelInfo& info = session.model().info();
-    Arms arms = make_arms(app, settings, info);
-    answers::LocalOptions local;
-    local.score = score;
-    answers::LocalSubject subject(session, arms.local, local);
-
-    // what the answers depend on: a run folder holds one of these
+/// What makes two runs the same: the answers depend on nothing else.
+ordered_json facts_of(App& app, const MeasureSettings& settings, const data::Battery& battery,
+                      const answers::Subject& subject) {
     ordered_json facts;
     facts["battery"] = battery.hash();
     facts["subject"] = ordered_json::parse(subject.identity());
@@ -366,31 +158,70 @@ void run_measure(App& app, const MeasureSettings& settings) {
     facts["repeats"] = settings.repeats;
     facts["seed"] = app.globals.seed;
     facts["controls"] = !settings.no_controls;
-    const fs::path folder = settings.run.empty()
-                                ? fs::path("runs") / (battery.card().name + "-" + info.name + "-" +
-                                                      core::sha256_hex(facts.dump()).substr(0, 8))
-                                : fs::path(settings.run);
+    return facts;
+}
+
+fs::path run_folder(const MeasureSettings& settings, const data::Battery& battery,
+                    const std::string& subject, const std::string& facts) {
+    if (!settings.run.empty()) return settings.run;
+    std::string name = battery.card().name + "-" + subject;
+    std::replace_if(
+        name.begin(), name.end(),
+        [](unsigned char c) { return std::isalnum(c) == 0 && c != '-' && c != '.'; }, '-');
+    return fs::path("runs") / (name + "-" + core::sha256_hex(facts).substr(0, 8));
+}
+
+/// Writes the results, run.json last.
+void finish(App& app, const data::Battery& battery, const measure::Measures& measures,
+            ordered_json run, const fs::path& folder) {
+    app.end_progress();
+    core::write_file(folder / "measures.json", measure::to_json(measures));
+    core::write_file(folder / "measures.md", measure::to_markdown(measures));
+    core::write_file(folder / "measures.csv", measure::to_csv(measures));
+    run["battery"] = {{"name", battery.card().name},
+                      {"version", battery.card().version},
+                      {"hash", battery.hash()}};
+    finish_run(std::move(run), folder);
+    if (app.globals.json) {
+        std::cout << measure::to_json(measures);
+    } else {
+        print_summary(measures, folder);
+    }
+}
+
+/// Asks `subject` everything and leaves the whole run behind.
+void measure_subject(App& app, const MeasureSettings& settings, const data::Battery& battery,
+                     answers::Subject& subject, const std::vector<measure::Arm>& arms,
+                     const std::string& name, std::size_t page,
+                     const std::function<void(ordered_json&)>& describe) {
+    const std::string facts = facts_of(app, settings, battery, subject).dump();
+    const fs::path folder = run_folder(settings, battery, name, facts);
     answers::Journal journal(folder);
-    journal.bind("settings", facts.dump());
+    journal.bind("settings", facts);
     journal.bind(answers::fact_battery, battery.card().name);
-    journal.bind(answers::fact_model, info.name);
+    journal.bind(answers::fact_battery_hash, battery.hash());
+    journal.bind(answers::fact_model, name);
     std::error_code code;
     fs::remove(folder / "run.json", code);
 
-    Measurement measurement(app, settings, subject, arms.described, journal);
+    Measurement measurement(app, settings, subject, arms, journal);
+    measurement.options().page = page;
+    journal.bind(answers::fact_answers,
+                 std::to_string(answers::count_requests(battery, subject, measurement.options())));
     if (journal.size() > 0) {
         app.say("going on with " + folder.string() + ": it holds " +
                 std::to_string(journal.size()) + " answers");
     }
-    answers::RunCounts counts = measurement.ask(battery);
+    const answers::RunCounts counts = measurement.ask(battery);
     measure::Measures measures;
     core::write_file(folder / "answers.jsonl", [&](std::ostream& out) {
         measures = measurement.measures(battery, [&](const answers::Record& record) {
             out << answers::to_json_line(record) << "\n";
         });
     });
-    if (arms.local.size() > 1 && !settings.no_controls) {
-        Measurement beside(app, settings, subject, arms.described, journal);
+    if (arms.size() > 1 && !settings.no_controls) {
+        Measurement beside(app, settings, subject, arms, journal);
+        beside.options().page = page;
         beside.options().limit = 0;
         const data::Battery controls = data::open_battery("yes-no-controls");
         beside.ask(controls);
@@ -401,25 +232,112 @@ void run_measure(App& app, const MeasureSettings& settings) {
         beside.ask(texts);
         join_controls(measures, control_measures, beside.fluency(texts));
     }
-    app.end_progress();
-    core::write_file(folder / "measures.json", measure::to_json(measures));
-    core::write_file(folder / "measures.md", measure::to_markdown(measures));
-    core::write_file(folder / "measures.csv", measure::to_csv(measures));
     ordered_json run = provenance(app, "measure");
-    run["battery"] = {{"name", battery.card().name},
-                      {"version", battery.card().version},
-                      {"hash", battery.hash()}};
-    run["model"] = model_provenance(info);
-    run["weights"] = weights_provenance(info);
     run["answers"] = {{"asked", counts.asked},
                       {"remembered", counts.remembered},
                       {"unanswered", counts.unanswered}};
-    run["rows"] = {{"decoded", subject.rows_decoded()}, {"least", subject.rows_least()}};
-    finish_run(std::move(run), folder);
-    if (app.globals.json) {
-        std::cout << measure::to_json(measures);
+    describe(run);
+    finish(app, battery, measures, std::move(run), folder);
+}
+
+void measure_local(App& app, const MeasureSettings& settings, const data::Battery& battery) {
+    model::SessionOptions options;
+    options.batch = app.globals.batch;
+    options.context = std::max(app.globals.context, app.globals.batch);
+    options.threads = app.globals.threads;
+    model::Session session(app.model(), options);
+    const model::ModelInfo& info = session.model().info();
+    const Arms arms = make_arms(app, settings, info);
+    answers::LocalOptions local;
+    local.score = answers::parse_score_by(settings.score);
+    answers::LocalSubject subject(session, arms.local, local);
+    measure_subject(
+        app, settings, battery, subject, arms.described, info.name, answers::RunOptions{}.page,
+        [&](ordered_json& run) {
+            run["model"] = model_provenance(info);
+            run["weights"] = weights_provenance(info);
+            run["rows"] = {{"decoded", subject.rows_decoded()}, {"least", subject.rows_least()}};
+        });
+}
+
+void measure_endpoint(App& app, const MeasureSettings& settings, const data::Battery& battery) {
+    if (app.globals.offline) {
+        throw Error(ErrorKind::usage, "--endpoint needs the network", "--offline");
+    }
+    if (!settings.plans.empty()) {
+        throw Error(ErrorKind::usage, "an endpoint cannot follow a plan", "--plan",
+                    "measure a local model, or steer by the system message: --steer VALUE");
+    }
+    std::vector<answers::AskArm> arms{{"unsteered", "", "none"}};
+    std::vector<measure::Arm> described{{"unsteered", "", 0, false, "none"}};
+    for (const std::string& text : settings.steer) {
+        const Sweep sweep = parse_sweep(text);
+        if (!sweep.targets.empty()) {
+            throw Error(ErrorKind::usage, "an endpoint cannot be shifted to a target",
+                        "--steer " + text, "--steer " + sweep.value + " asks by system message");
+        }
+        const data::Value& value = app.system().value(sweep.value);
+        arms.push_back({"prompt:" + value.id, value.prompt, "none"});
+        described.push_back({arms.back().name, value.id, 0, true, "none"});
+    }
+    model::EndpointOptions options;
+    options.url = settings.endpoint;
+    options.model = settings.api_model;
+    options.key = model::find_key(settings.key_file);
+    options.concurrency = settings.concurrency;
+    options.requests_per_minute = settings.per_minute;
+    options.seed = app.globals.seed;
+    model::Endpoint endpoint(options);
+    answers::EndpointSubjectOptions asking;
+    asking.samples = settings.samples;
+    asking.score = answers::parse_score_by(settings.score);
+    answers::EndpointSubject subject(endpoint, arms, asking);
+    // few at once: what was paid for is in the journal soon
+    const auto page = static_cast<std::size_t>(settings.concurrency);
+    measure_subject(app, settings, battery, subject, described, settings.api_model, page,
+                    [&](ordered_json& run) {
+                        run["endpoint"] = {{"model", settings.api_model},
+                                           {"by_logprob", subject.answers().by_logprob},
+                                           {"by_samples", subject.answers().by_samples},
+                                           {"implausible", subject.answers().implausible}};
+                    });
+}
+
+void measure_people(App& app, const MeasureSettings& settings, const data::Battery& battery) {
+    const answers::People people = answers::read_people(settings.people, battery);
+    measure::MeasureOptions options;
+    options.seed = app.globals.seed;
+    options.draws = settings.draws;
+    options.baseline = "people";
+    measure::Measurer measurer(battery.card(), {{"people", "", 0, false, "none"}},
+                               circle_of(app, battery.card()), options);
+    const fs::path folder =
+        run_folder(settings, battery, "people", core::sha256_file(settings.people));
+    core::write_file(folder / "answers.jsonl", [&](std::ostream& out) {
+        battery.for_each([&](const data::Item& item) {
+            const std::span<const answers::Record> records = people.answers(item.id);
+            if (records.empty()) return;
+            measurer.add(item, records);
+            for (const answers::Record& record : records) {
+                out << answers::to_json_line(record) << "\n";
+            }
+        });
+    });
+    ordered_json run = provenance(app, "measure");
+    run["people"] = {{"respondents", people.respondents.size()}};
+    finish(app, battery, measurer.finish(), std::move(run), folder);
+}
+
+void run_measure(App& app, const MeasureSettings& settings) {
+    answers::parse_score_by(settings.score);
+    for (const std::string& text : settings.steer) parse_sweep(text);
+    const data::Battery battery = data::open_battery(settings.battery, settings.format);
+    if (!settings.people.empty()) {
+        measure_people(app, settings, battery);
+    } else if (!settings.endpoint.empty()) {
+        measure_endpoint(app, settings, battery);
     } else {
-        print_summary(measures, folder);
+        measure_local(app, settings, battery);
     }
 }
 
@@ -451,6 +369,21 @@ void add_measure_commands(Commands& commands) {
                  "Which log-probability of an option counts: sum, token or byte");
     options->add("--wordings", settings.wordings, "File of wordings (default: the shipped ones)");
     options->add("--draws", settings.draws, "Bootstrap draws")->check(CLI::Range(100, 1000000));
+    options->add("--endpoint", settings.endpoint,
+                 "URL of an OpenAI-compatible endpoint to ask instead of a local model");
+    options->add("--api-model", settings.api_model, "What the endpoint calls the model");
+    options->add("--key-file", settings.key_file,
+                 "File with the endpoint's key (default: the variable AXIA_API_KEY)");
+    options->add("--samples", settings.samples, "Answers drawn where it gives no log-probabilities")
+        ->check(CLI::Range(1, 128));
+    options->add("--concurrency", settings.concurrency, "Requests to the endpoint at once")
+        ->check(CLI::Range(1, 256));
+    options
+        ->add("--per-minute", settings.per_minute,
+              "Requests to the endpoint a minute at most; 0 = no limit")
+        ->check(CLI::Range(0, 1000000));
+    options->add("--people", settings.people,
+                 "People's answers (CSV: respondent, item, answer) instead of a model's");
     options->add_flag("--no-controls", settings.no_controls,
                       "Leave out factual controls and neutral texts under the plans");
     options->add("--run", settings.run, "Folder of the run (default: runs/BATTERY-MODEL-HASH)");
@@ -459,6 +392,14 @@ void add_measure_commands(Commands& commands) {
         if (settings.battery.empty()) {
             throw Error(ErrorKind::usage, "which battery?", "--battery",
                         "axia batteries list names the shipped ones");
+        }
+        if (settings.endpoint.empty() != settings.api_model.empty()) {
+            throw Error(ErrorKind::usage, "--endpoint and --api-model go together");
+        }
+        if (!settings.people.empty() &&
+            (!settings.endpoint.empty() || !settings.steer.empty() || !settings.plans.empty())) {
+            throw Error(ErrorKind::usage, "people cannot be steered or asked here", "--people",
+                        "leave out --endpoint, --steer and --plan");
         }
         run_measure(app, settings);
     });

@@ -8,6 +8,7 @@
 
 #include "axia/core/error.h"
 #include "axia/core/hash.h"
+#include "axia/core/random.h"
 
 namespace axia::answers {
 
@@ -48,17 +49,22 @@ std::string request_json(const Subject& subject, const Request& request) {
     return json.dump();
 }
 
-/// Items to ask: all, or `limit` of them spread evenly; groups that are scored together stay whole.
+/// Items to ask: all, or `limit` of them, one drawn from each of `limit` equal stretches of the
+/// battery; groups that are scored together stay whole.
 class Choice {
   public:
-    Choice(const data::Battery& battery, std::size_t limit) {
+    Choice(const data::Battery& battery, std::size_t limit, std::uint64_t seed) {
         if (limit == 0) return;
         grouped_ = battery.card().scoring == data::Scoring::exact_match;
         std::size_t units = 0;
         std::string last;
         battery.for_each([&](const data::Item& item) { units += begins_unit(item, last, units); });
         if (limit < units) {
-            for (std::size_t i = 0; i < limit; ++i) chosen_.insert(i * units / limit);
+            core::Rng rng(seed);
+            for (std::size_t i = 0; i < limit; ++i) {
+                const std::size_t begin = i * units / limit, end = (i + 1) * units / limit;
+                chosen_.insert(begin + rng.below(end - begin));
+            }
         }
     }
 
@@ -88,7 +94,7 @@ class Choice {
 void for_each_asked(
     const data::Battery& battery, const RunOptions& options,
     const std::function<void(const data::Item&, const std::vector<Question>&)>& visit) {
-    Choice choice(battery, options.limit);
+    Choice choice(battery, options.limit, options.seed);
     std::map<data::ItemKind, std::vector<Wording>> wordings;
     battery.for_each([&](const data::Item& item) {
         if (!choice(item)) return;
@@ -162,15 +168,21 @@ std::vector<Record> ask_page(std::span<const Request> page, Subject& subject, Jo
     return records;
 }
 
+std::uint64_t count_requests(const data::Battery& battery, const Subject& subject,
+                             const RunOptions& options) {
+    std::uint64_t total = 0;
+    for_each_asked(battery, options,
+                   [&](const data::Item&, const std::vector<Question>& questions) {
+                       total += questions.size() * subject.arms().size();
+                   });
+    return total;
+}
+
 RunCounts ask_battery(const data::Battery& battery, Subject& subject, Journal& journal,
                       const RunOptions& options, const core::Watch& watch) {
     RunCounts counts;
     const std::size_t arms = subject.arms().size();
-    std::uint64_t total = 0;
-    for_each_asked(battery, options,
-                   [&](const data::Item&, const std::vector<Question>& questions) {
-                       total += questions.size() * arms;
-                   });
+    const std::uint64_t total = count_requests(battery, subject, options);
     std::uint64_t done = 0;
     Page page;
     const auto flush = [&] {

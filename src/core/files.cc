@@ -10,7 +10,9 @@
 #include <cstring>
 #include <fstream>
 #include <numeric>
-#include <sstream>
+#include <ostream>
+#include <streambuf>
+#include <utility>
 
 #include "axia/core/error.h"
 
@@ -62,6 +64,72 @@ int open_partial(const fs::path& path, const fs::path& folder, fs::path& partial
     }
     return file;
 }
+
+/// The file in the making: gone with the object unless it was finished.
+class PartialFile {
+  public:
+    explicit PartialFile(const fs::path& path) : path_(path) {
+        check_target(path);
+        std::error_code code;
+        if (path.has_parent_path()) fs::create_directories(path.parent_path(), code);
+        file_ = open_partial(path, path.parent_path(), partial_);
+    }
+    ~PartialFile() {
+        if (file_ < 0) return;
+        ::close(file_);
+        ::unlink(partial_.c_str());
+    }
+    PartialFile(const PartialFile&) = delete;
+    PartialFile& operator=(const PartialFile&) = delete;
+
+    void write(std::string_view bytes) {
+        std::size_t done = 0;
+        while (done < bytes.size()) {
+            const ssize_t wrote = ::write(file_, bytes.data() + done, bytes.size() - done);
+            if (wrote < 0 && errno == EINTR) continue;
+            if (wrote <= 0) fail();
+            done += static_cast<std::size_t>(wrote);
+        }
+    }
+
+    void finish() {
+        if (::fsync(file_) != 0 && errno != EINVAL && errno != ENOTSUP) fail();
+        if (::rename(partial_.c_str(), path_.c_str()) != 0) fail();
+        ::close(std::exchange(file_, -1));
+    }
+
+  private:
+    [[noreturn]] void fail() const {
+        throw Error(ErrorKind::io, "cannot be written: " + why(), path_.string());
+    }
+
+    fs::path path_, partial_;
+    int file_ = -1;
+};
+
+/// Writes to a PartialFile in blocks.
+class Stream final : public std::streambuf {
+  public:
+    explicit Stream(PartialFile& file) : file_(file) { setp(block_, block_ + sizeof block_); }
+
+  protected:
+    int_type overflow(int_type c) override {
+        sync();
+        if (!traits_type::eq_int_type(c, traits_type::eof())) {
+            sputc(traits_type::to_char_type(c));
+        }
+        return traits_type::not_eof(c);
+    }
+    int sync() override {
+        file_.write({pbase(), static_cast<std::size_t>(pptr() - pbase())});
+        setp(block_, block_ + sizeof block_);
+        return 0;
+    }
+
+  private:
+    PartialFile& file_;
+    char block_[1 << 16];
+};
 
 fs::path environment_folder(const char* own, const char* xdg, const char* fallback) {
     if (const char* value = std::getenv(own); value != nullptr && *value != '\0') return value;
@@ -141,36 +209,19 @@ void check_writable(const fs::path& path) {
 }
 
 void write_file(const fs::path& path, const std::function<void(std::ostream&)>& fill) {
-    std::ostringstream out;
+    PartialFile file(path);
+    Stream buffer(file);
+    std::ostream out(&buffer);
+    out.exceptions(std::ios::badbit);  // what the file throws comes through
     fill(out);
-    write_file(path, std::string_view(out.view()));
+    out.flush();
+    file.finish();
 }
 
 void write_file(const fs::path& path, std::string_view bytes) {
-    check_target(path);
-    std::error_code code;
-    if (path.has_parent_path()) fs::create_directories(path.parent_path(), code);
-    fs::path partial;
-    const int file = open_partial(path, path.parent_path(), partial);
-    const auto fail = [&](const std::string& reason) {
-        ::close(file);
-        ::unlink(partial.c_str());
-        throw Error(ErrorKind::io, "cannot be written: " + reason, path.string());
-    };
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-        const ssize_t wrote = ::write(file, bytes.data() + done, bytes.size() - done);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) fail(why());
-        done += static_cast<std::size_t>(wrote);
-    }
-    if (::fsync(file) != 0 && errno != EINVAL && errno != ENOTSUP) fail(why());
-    ::close(file);
-    if (::rename(partial.c_str(), path.c_str()) != 0) {
-        const std::string reason = why();
-        ::unlink(partial.c_str());
-        throw Error(ErrorKind::io, "cannot be written: " + reason, path.string());
-    }
+    PartialFile file(path);
+    file.write(bytes);
+    file.finish();
 }
 
 bool is_utf8(std::string_view text) {

@@ -126,7 +126,7 @@ std::vector<Difference> measure_differences(const Table& table) {
 std::vector<DoseCurve> measure_doses(const Table& table) {
     std::vector<std::string> steered;
     for (const Arm& arm : table.arms) {
-        if (arm.value.empty() || arm.prompt) continue;
+        if (arm.value.empty() || arm.prompt || arm.target == 0) continue;
         if (std::find(steered.begin(), steered.end(), arm.value) == steered.end()) {
             steered.push_back(arm.value);
         }
@@ -135,7 +135,8 @@ std::vector<DoseCurve> measure_doses(const Table& table) {
     for (const std::string& value : steered) {
         std::vector<std::size_t> arms;
         for (std::size_t arm = 0; arm < table.arms.size(); ++arm) {
-            if (table.arms[arm].value == value && !table.arms[arm].prompt) arms.push_back(arm);
+            const Arm& other = table.arms[arm];
+            if (other.value == value && !other.prompt && other.target != 0) arms.push_back(arm);
         }
         std::stable_sort(arms.begin(), arms.end(), [&](std::size_t a, std::size_t b) {
             return table.arms[a].target < table.arms[b].target;

@@ -16,7 +16,7 @@ struct RunOptions {
     std::vector<Wording> wordings;  // of every kind; see wordings_of
     std::size_t prompts = 5;        // wordings asked of each kind
     std::size_t repeats = 3;        // seeded answers to each free item
-    std::size_t limit = 0;          // items at most, spread evenly over the battery; 0 = all
+    std::size_t limit = 0;          // items at most, drawn evenly over the battery; 0 = all
     std::uint64_t seed = 0;
     /// Requests decided together. Pages do not depend on what the journal holds, so that a run that
     /// was cut off computes the rest exactly as it would have.
@@ -28,6 +28,10 @@ struct RunCounts {
     std::uint64_t remembered = 0;  // by the journal
     std::uint64_t unanswered = 0;  // with a reason
 };
+
+/// How many requests the battery makes of the subject.
+std::uint64_t count_requests(const data::Battery& battery, const Subject& subject,
+                             const RunOptions& options);
 
 /// Asks what the journal does not hold and adds it page by page. Throws what battery, subject and
 /// journal throw; what was added stays. Throws Error{usage} when an item's kind has no wording.

@@ -27,7 +27,7 @@ struct Figure {
 struct Arm {
     std::string name;
     std::string value;    // steered value; empty = none
-    double target = 0;    // its target, of a sweep
+    double target = 0;    // its target, of a sweep; 0 = none
     bool prompt = false;  // by system message alone
     std::string plan_hash;
 };

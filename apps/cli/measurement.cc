@@ -1,0 +1,186 @@
+#include "measurement.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "axia/core/resources.h"
+#include "output.h"
+
+namespace axia::cli {
+
+measure::Circle circle_of(App& app, const data::BatteryCard& card) {
+    measure::Circle circle;
+    if (card.value_system.empty()) return circle;
+    std::vector<const data::Value*> values;
+    for (const data::Value& value : app.system().values) values.push_back(&value);
+    std::stable_sort(values.begin(), values.end(),
+                     [](const auto* a, const auto* b) { return a->angle < b->angle; });
+    for (const data::Value* value : values) {
+        circle.values.push_back(value->id);
+        circle.neighbours[value->id] = value->neighbours;
+        circle.opposites[value->id] = value->opposites;
+        circle.angle[value->id] = value->angle;
+    }
+    return circle;
+}
+
+data::Battery fluency_battery(const data::ValueSystem& system) {
+    data::BatteryCard card;
+    card.name = "neutral-texts";
+    card.scoring = data::Scoring::preference;
+    std::vector<data::Item> items;
+    for (const data::NamedText& text : system.neutral_texts()) {
+        data::Item item;
+        item.id = item.stem = text.id;
+        item.kind = data::ItemKind::choice;
+        item.text = text.prompt.empty() ? "Tell me something." : text.prompt;
+        item.options = {{text.text, {}, 0}, {"...", {}, 0}};  // the second only makes it an item
+        items.push_back(std::move(item));
+    }
+    return {std::move(card), std::move(items)};
+}
+
+Measurement::Measurement(App& app, const MeasureSettings& settings, answers::Subject& subject,
+                         std::vector<measure::Arm> arms, answers::Journal& journal)
+    : app_(app), subject_(subject), arms_(std::move(arms)), journal_(journal) {
+    options_.wordings = answers::read_wordings(
+        settings.wordings.empty() ? core::resource_folder() / "batteries" / "wordings.yaml"
+                                  : std::filesystem::path(settings.wordings));
+    options_.prompts = settings.prompts;
+    options_.limit = settings.limit;
+    options_.repeats = settings.repeats;
+    options_.seed = app.globals.seed;
+    measure_.seed = app.globals.seed;
+    measure_.draws = settings.draws;
+    measure_.score = settings.score;
+    for (const answers::Wording& wording : options_.wordings) {
+        if (wording.answer == answers::Wording::Answer::letter) {
+            measure_.letter_wordings.push_back(wording.id);
+        }
+    }
+}
+
+answers::RunCounts Measurement::ask(const data::Battery& battery) {
+    return answers::ask_battery(battery, subject_, journal_, options_, app_.watch());
+}
+
+measure::Measures Measurement::measures(const data::Battery& battery,
+                                        const std::function<void(const answers::Record&)>& line) {
+    measure::Measurer measurer(battery.card(), arms_, circle_of(app_, battery.card()), measure_);
+    answers::for_each_answered(
+        battery, subject_, journal_, options_,
+        [&](const data::Item& item, std::span<const answers::Record> records) {
+            measurer.add(item, records);
+            for (const answers::Record& record : records) line(record);
+        });
+    return measurer.finish();
+}
+
+std::vector<measure::Figure> Measurement::fluency(const data::Battery& battery) {
+    std::vector<std::vector<double>> rises(arms_.size());
+    answers::for_each_answered(
+        battery, subject_, journal_, options_,
+        [&](const data::Item&, std::span<const answers::Record> records) {
+            // both orders of the options are one question here: the arms of the first
+            const std::span<const answers::Record> first = records.first(arms_.size());
+            for (const answers::Record& record : first) {
+                if (!record.reason.empty()) return;
+            }
+            for (std::size_t arm = 0; arm < first.size(); ++arm) {
+                rises[arm].push_back((first[0].options[0].sum - first[arm].options[0].sum) /
+                                     first[arm].options[0].tokens);
+            }
+        });
+    std::vector<measure::Figure> figures;
+    for (const std::vector<double>& rise : rises) {
+        measure::Figure figure;
+        figure.n = rise.size();
+        if (rise.size() < 2) {
+            figure.reason = "fewer than two neutral texts fit";
+        } else {
+            figure.estimate = math::bootstrap_mean(rise, measure_.seed, measure_.draws);
+        }
+        figures.push_back(std::move(figure));
+    }
+    return figures;
+}
+
+void join_controls(measure::Measures& measures, const measure::Measures& controls,
+                   const std::vector<measure::Figure>& fluency) {
+    measures.doses.insert(measures.doses.end(), controls.doses.begin(), controls.doses.end());
+    std::vector<measure::DoseCurve> curves;
+    for (std::size_t arm = 0; arm < measures.arms.size(); ++arm) {
+        const measure::Arm& described = measures.arms[arm].arm;
+        if (arm > 0) {
+            measures.differences.push_back({described.name, "fluency", fluency[arm], {}, {}});
+        }
+        if (described.value.empty() || described.prompt || described.target == 0) continue;
+        const auto same = [&](const measure::DoseCurve& c) { return c.steered == described.value; };
+        auto curve = std::find_if(curves.begin(), curves.end(), same);
+        if (curve == curves.end()) {
+            curve = curves.insert(curves.end(), {described.value, "fluency", "fluency", {}});
+        }
+        curve->points.push_back({described.target, described.name, fluency[arm]});
+    }
+    for (measure::DoseCurve& curve : curves) {
+        std::stable_sort(curve.points.begin(), curve.points.end(),
+                         [](const auto& a, const auto& b) { return a.target < b.target; });
+        measures.doses.push_back(std::move(curve));
+    }
+}
+
+namespace {
+
+std::string figure(const measure::Figure& f) {
+    if (!f.estimate) return "-";
+    return number(f.estimate->value) + " [" + number(f.estimate->ci.lo) + ", " +
+           number(f.estimate->ci.hi) + "]";
+}
+
+}  // namespace
+
+void print_summary(const measure::Measures& measures, const std::filesystem::path& folder) {
+    std::cout << bold(measures.card.title.empty() ? measures.card.name : measures.card.title)
+              << "  " << measures.items << " items, " << measures.answers << " answers, scores in "
+              << measures.unit << "\n\n";
+    if (!measures.arms[0].values.empty()) {
+        std::vector<std::string> header{"value"};
+        for (const measure::ArmMeasures& arm : measures.arms) header.push_back(arm.arm.name);
+        Table table(header);
+        for (std::size_t v = 0; v < measures.arms[0].values.size(); ++v) {
+            std::vector<std::string> row{measures.arms[0].values[v].value};
+            for (std::size_t arm = 0; arm < measures.arms.size(); ++arm) {
+                const measure::Figure& score = measures.arms[arm].values[v].score;
+                row.push_back(arm == 0         ? figure(score)
+                              : score.estimate ? number(score.estimate->value)
+                                               : "-");
+            }
+            table.add(std::move(row));
+        }
+        std::cout << table.text() << "\n";
+    }
+    if (measures.arms[0].accuracy.estimate) {
+        Table table({"arm", "right answers", "P(right)"});
+        for (const measure::ArmMeasures& arm : measures.arms) {
+            table.add({arm.arm.name, figure(arm.accuracy), figure(arm.right)});
+        }
+        std::cout << table.text() << "\n";
+    }
+    const measure::Robustness& way = measures.arms[0].robustness;
+    Table table({"how much is the way of asking", measures.arms[0].arm.name});
+    const auto line = [&](const std::string& name, const measure::Figure& f) {
+        if (f.estimate) table.add({name, figure(f)});
+    };
+    line("items whose answer changes with the order", way.order_flip);
+    line("pull of what stands first", way.first_bias);
+    line("items some wording turns", way.unstable);
+    line("items letters and text answer differently", way.format_gap);
+    line("lean to yes or agreement", way.acquiescence);
+    line("probability outside the options", way.invalid);
+    line("odd against even wordings, correlation", way.retest);
+    std::cout << table.text();
+    if (way.unanswered > 0) std::cout << way.unanswered << " of " << way.asked << " unanswered\n";
+    std::cout << "\n" << (folder / "measures.md").string() << "\n";
+}
+
+}  // namespace axia::cli
