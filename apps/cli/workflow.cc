@@ -61,6 +61,36 @@ const ValueVector* stored(const std::vector<ValueVector>& pool, const std::strin
     return nullptr;
 }
 
+/// The plan with the other values of the pool held, or freed when it holds them already.
+struct HoldArm {
+    std::optional<steer::CompiledPlan> plan;
+    std::string why_not;  // set when there is no such plan
+
+    HoldArm(steer::Plan base, const std::vector<const ValueVector*>& pool,
+            const model::ModelInfo& info) {
+        if (base.holds()) {
+            std::erase_if(base.values, [](const auto& v) { return v.rule == steer::Rule::hold; });
+        } else if (base.amount == steer::Amount::constant) {
+            why_not = "a constant amount reads nothing, so it can hold nothing";
+            return;
+        } else {
+            steer::hold_others(base, pool);
+            if (!base.holds()) {
+                why_not = "no other value is learnt in context " +
+                          std::string(capture::context_name(base.context)) +
+                          " (axia learn all learns them)";
+                return;
+            }
+        }
+        try {
+            plan.emplace(base, pool, info);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::mismatch) throw;
+            why_not = error.message();
+        }
+    }
+};
+
 }  // namespace
 
 GateMaterial read_gate_material(App& app, model::Session& session) {
@@ -320,6 +350,9 @@ EffectOutcome run_effect(App& app, model::Session& session, const EffectRequest&
     const steer::CompiledPlan plan(loaded.plan, pool, info);
     inputs.plan = &plan;
 
+    const HoldArm hold(loaded.plan, pool, info);
+    inputs.plan_hold = hold.plan ? &*hold.plan : nullptr;
+
     const ValueVector* const bare_pool[] = {&bare};
     const ValueVector* const chat_pool[] = {&chat};
     // p0 = .975, what S001 uses for security
@@ -356,12 +389,14 @@ EffectOutcome run_effect(App& app, model::Session& session, const EffectRequest&
     EffectOutcome outcome;
     outcome.result = answers::measure_effect(session, inputs, options, app.watch());
     app.end_progress();
+    if (!hold.why_not.empty()) app.say("plan+hold is left out: " + hold.why_not);
     record.value = value;
     record.model = info.name;
     record.plan_name = loaded.plan.name;
     record.plan_hash = steer::plan_hash(loaded.plan);
     record.bag_of_words = chat.card.bag_of_words;
     record.seconds = seconds_now() - begin;
+    record.no_hold = hold.why_not;
     outcome.json = answers::to_json(outcome.result, record);
     return outcome;
 }

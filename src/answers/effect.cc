@@ -19,6 +19,8 @@ using steer::ScoringItem;
 
 namespace {
 
+constexpr const char* hold_arm = "plan+hold";
+
 /// One arm: a system message (index into Systems, 0 = none) and a plan.
 struct Arm {
     std::string name;
@@ -33,6 +35,10 @@ class Measurement {
         : session_(session), inputs_(inputs), options_(options), watch_(watch) {
         systems_ = {""};
         arms_ = {{"unsteered", 0, nullptr}, {"plan", 0, inputs.plan}};
+        if (inputs.plan_hold != nullptr) {
+            const bool holds = inputs.plan_hold->plan().holds();
+            arms_.push_back({holds ? hold_arm : "plan-hold", 0, inputs.plan_hold});
+        }
         if (!inputs.prompt.empty()) {
             systems_.push_back(inputs.prompt);
             arms_.push_back({"prompt", systems_.size() - 1, nullptr});
@@ -356,6 +362,7 @@ std::string to_json(const EffectResult& result, const EffectRecord& record) {
     if (record.caa_layer >= 0) {
         json["caa"] = {{"layer", record.caa_layer}, {"strength", record.caa_strength}};
     }
+    if (!record.no_hold.empty()) json["left_out"] = {{hold_arm, record.no_hold}};
     return json.dump(2) + "\n";
 }
 

@@ -168,6 +168,7 @@ Shape effect() {
                           {"value?", text},
                           {"bag_of_words?", bias_or_share()},
                           {"caa?", Shape::object({{"layer", layer}, {"strength", number}})},
+                          {"left_out?", Shape::map(text, 64)},
                           {"trace?", Shape::list(trace, most_layers)}});
 }
 

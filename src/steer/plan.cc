@@ -196,6 +196,28 @@ GateMode parse_gate(std::string_view name) {
     return gates.parse(name);
 }
 
+bool Plan::holds() const noexcept {
+    return std::any_of(values.begin(), values.end(),
+                       [](const PlanValue& value) { return value.rule == Rule::hold; });
+}
+
+void hold_others(Plan& plan, std::span<const vectors::ValueVector* const> pool) {
+    for (const vectors::ValueVector* other : pool) {
+        const bool named =
+            std::any_of(plan.values.begin(), plan.values.end(),
+                        [&](const PlanValue& value) { return value.value == other->card.value; });
+        if (named || other->card.context != plan.context ||
+            plan.values.size() == Plan::most_values) {
+            continue;
+        }
+        PlanValue held;
+        held.value = other->card.value;
+        held.vector_hash = other->file_hash;
+        held.rule = Rule::hold;
+        plan.values.push_back(held);
+    }
+}
+
 void check_plan(const Plan& plan) {
     const auto fail = [](std::string field, std::string what, std::string hint = {}) {
         throw Error(ErrorKind::usage, std::move(what), "plan: " + std::move(field),
@@ -206,7 +228,9 @@ void check_plan(const Plan& plan) {
             fail("layers", "must ascend from 0");
         }
     }
-    if (plan.values.size() > 16) fail("values", "more than 16 values");
+    if (plan.values.size() > Plan::most_values) {
+        fail("values", "more than " + std::to_string(Plan::most_values) + " values");
+    }
     std::set<std::string> seen;
     bool moves = plan.values.empty();
     for (const PlanValue& value : plan.values) {

@@ -446,7 +446,7 @@ std::string to_json(const TuneResult& result, const std::string& value, const Tu
         row["amount"] = amount_name(plan.amount);
         row["rows"] = rows_name(plan.rows);
         row["below"] = plan.below;
-        row["hold"] = plan.values.size() > 1;
+        row["hold"] = plan.holds();
         row["layers"] = plan.layers;
         const bool constant = plan.amount == Amount::constant;
         row["log_odds"] = !constant || plan.below ? nlohmann::ordered_json(plan.values[0].log_odds)

@@ -58,15 +58,8 @@ std::vector<Candidate> tuning_grid(int layers, const std::string& value,
         steered.strength = strength;
         plan.values.push_back(steered);
         if (hold) {
-            for (const vectors::ValueVector* other : held) {
-                if (other->card.context != context || other->card.value == value) continue;
-                PlanValue kept;
-                kept.value = other->card.value;
-                kept.vector_hash = other->file_hash;
-                kept.rule = Rule::hold;
-                plan.values.push_back(kept);
-            }
-            if (plan.values.size() == 1) return;
+            hold_others(plan, held);
+            if (!plan.holds()) return;
         }
         candidate.id = std::string(capture::context_name(context)) + " " +
                        std::string(vectors::direction_name(direction)) + " " +

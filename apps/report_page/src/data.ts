@@ -151,6 +151,7 @@ export interface Effect {
   infeasible?: number | null;
   bag_of_words?: number | BiasIndex | null;
   caa?: { layer: number; strength: number } | null;
+  left_out?: Record<string, string> | null;
   trace?: EffectTrace[] | null;
 }
 

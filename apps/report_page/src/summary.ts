@@ -64,6 +64,22 @@ export function comparison(plan: Arm, other: Arm): string {
     : `${size}, and the intervals do not overlap.`;
 }
 
+/// What holding the other values' readings does, or why that was not measured.
+export function hold_sentence(effect: Effect, value: string): string {
+  const why = effect.left_out?.["plan+hold"];
+  if (why) return `The plan with the other values held is left out: ${why}.`;
+  const plan = find_arm(effect, "plan");
+  const held = find_arm(effect, "plan+hold") ?? plan;
+  const free = held === plan ? find_arm(effect, "plan-hold") : plan;
+  if (!held || !free || !is_number(held.cross) || !is_number(free.cross)) return "";
+  const settled = held.cross_ci && free.cross_ci && !overlap(held.cross_ci, free.cross_ci);
+  return (
+    `With the other values' readings held, their pairs move ${signed(held.cross)} instead of ${signed(free.cross)} nats per token, ` +
+    `and those of ${value} ${signed(held.effect)} instead of ${signed(free.effect)}` +
+    (settled || !held.cross_ci ? "." : "; on other values the intervals overlap, so this run does not settle that holding matters.")
+  );
+}
+
 export interface Figure {
   label: string;
   number: string;

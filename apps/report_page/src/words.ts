@@ -10,6 +10,14 @@ export interface ArmWords {
 const arms: Record<string, ArmWords> = {
   unsteered: { name: "Unsteered", meaning: "The model as it is. Every effect is measured from here, so its own is zero." },
   plan: { name: "The plan", meaning: "The steering plan of this run, and nothing else." },
+  "plan+hold": {
+    name: "Plan, others held",
+    meaning: "The plan, and beside it the model's readings of the other values held where they are. The smaller push on other values may cost some of the effect.",
+  },
+  "plan-hold": {
+    name: "Plan, others free",
+    meaning: "The plan without holding the model's readings of the other values, as it does.",
+  },
   prompt: { name: "System prompt", meaning: "No steering; a system message asks the model to hold the value." },
   opposite: {
     name: "Opposite prompt",

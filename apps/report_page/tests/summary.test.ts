@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Arm, RunData } from "../src/data";
 import { read_run } from "../src/data";
-import { bias_index, comparison, figures, lead, verdict } from "../src/summary";
+import { bias_index, comparison, figures, hold_sentence, lead, verdict } from "../src/summary";
 
 const arm = (name: string, effect: number, lo: number, hi: number): Arm => ({ arm: name, effect, ci: [lo, hi] });
 
@@ -50,6 +50,28 @@ describe("the finding", () => {
   });
   it("claims nothing without an effect", () => {
     expect(lead({ ...run(arm("plan", 0, 0, 0)), effect: null }).finding).toContain("no effect");
+  });
+});
+
+describe("holding other values", () => {
+  const moved = (name: string, effect: number, cross: number, lo: number, hi: number): Arm => ({
+    ...arm(name, effect, 0, 1),
+    cross,
+    cross_ci: [lo, hi],
+  });
+  it("is told beside the plan, whichever of the two holds", () => {
+    const added = run(moved("plan", 0.2, 0.09, 0.07, 0.11), moved("plan+hold", 0.15, 0.02, 0, 0.04)).effect!;
+    expect(hold_sentence(added, "security")).toBe(
+      "With the other values' readings held, their pairs move +0.02 instead of +0.09 nats per token, and those of security +0.15 instead of +0.20.",
+    );
+    const taken = run(moved("plan", 0.15, 0.02, 0, 0.08), moved("plan-hold", 0.2, 0.09, 0.07, 0.11)).effect!;
+    expect(hold_sentence(taken, "security")).toContain("move +0.02 instead of +0.09");
+    expect(hold_sentence(taken, "security")).toContain("does not settle");
+  });
+  it("gives the reason when it was left out, and nothing when it is not known", () => {
+    const effect = run(arm("plan", 0.2, 0.1, 0.3)).effect!;
+    expect(hold_sentence({ ...effect, left_out: { "plan+hold": "a reason" } }, "x")).toContain("left out: a reason.");
+    expect(hold_sentence(effect, "x")).toBe("");
   });
 });
 

@@ -16,6 +16,8 @@ namespace axia::answers {
 
 struct EffectInputs {
     const steer::CompiledPlan* plan = nullptr;
+    /// The plan with the other values held, or without that when it holds them; null = left out.
+    const steer::CompiledPlan* plan_hold = nullptr;
     const steer::CompiledPlan* caa = nullptr;    // null = arm left out
     const steer::CompiledPlan* conva = nullptr;  // null = arm left out
     std::string prompt, opposite;                // system messages; empty = arms left out
@@ -70,6 +72,7 @@ struct EffectRecord {
     double bag_of_words = 0;  // NaN = not measured
     int caa_layer = -1;
     double caa_strength = 0;
+    std::string no_hold;  // why the arm that holds is left out; empty = it is not
 };
 std::string to_json(const EffectResult& result, const EffectRecord& record);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,7 @@ struct PlanValue {
 
 struct Plan {
     static constexpr int schema_version = 1;
+    static constexpr std::size_t most_values = 16;
 
     std::string name;
     std::string model_name, model_hash;
@@ -57,6 +59,8 @@ struct Plan {
     std::string notes;   // JSON object of how it was found; not part of the hash
 
     bool empty() const noexcept { return layers.empty() || values.empty(); }
+    /// True when the reading of some value is to stay where it is.
+    bool holds() const noexcept;
 };
 
 std::string_view amount_name(Amount amount);
@@ -69,6 +73,10 @@ GateMode parse_gate(std::string_view name);
 
 /// Throws Error{usage} naming the field for everything out of range or contradictory.
 void check_plan(const Plan& plan);
+
+/// Adds a row that holds the reading of every value in `pool` (of the plan's context) that the plan
+/// does not name, in the pool's order, as far as the plan has room.
+void hold_others(Plan& plan, std::span<const vectors::ValueVector* const> pool);
 
 /// JSON with two-space indent and a final newline.
 std::string to_json(const Plan& plan);

@@ -146,6 +146,17 @@ const tests = {
     });
   },
 
+  async "holding the other values is told, or why it was not tried"() {
+    const said = { sample: "pairs move 0.00 instead of +0.02", sparse: "is left out: nothing else is learnt." };
+    for (const [run, words] of Object.entries(said)) {
+      await open(run, {}, async (page) => {
+        const text = await page.locator("#effects").innerText();
+        assert.ok(text.includes(words), text);
+        assert.ok(text.includes("Plan, others held"), run);
+      });
+    }
+  },
+
   async "sections stand in the order of the work"() {
     await open("sample", {}, async (page) => {
       const ids = await page.locator("main > section").evaluateAll((all) => all.map((one) => one.id));

@@ -70,6 +70,7 @@ export function sparse_run(folder) {
   effect.arms = effect.arms.map(({ arm, effect: size }) => ({ arm, effect: size, ci: [size - 0.5, size + 0.5] }));
   effect.trace = [];
   effect.caa = null;
+  effect.left_out = { "plan+hold": "nothing else is learnt" };
   const tune = read("tune.json");
   tune.candidates = [{ ...tune.candidates[0], effect_se: null, on_frontier: false, chosen: false }];
   tune.chosen = null;

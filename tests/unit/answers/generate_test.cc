@@ -204,6 +204,40 @@ TEST_F(TunedEffect, EffectIsMonotoneInTheTargetAndReversedByMinus) {
     EXPECT_GT(effects[3], effects[2]);
 }
 
+TEST_F(TunedEffect, HoldingIsAnArmBesideThePlan) {
+    // both values like q: their probes share a direction (cosines .3 to .5)
+    const auto others = pairs_of("y", 'q', 'w');
+    std::vector<vectors::ValueVector> vectors;
+    for (const auto& pairs : {pairs_, others}) {
+        vectors.push_back(vectors::learn_value(session_, pairs, {.evaluate = false}));
+        vectors.back().file_hash = pairs[0].value;
+    }
+    const std::vector<const vectors::ValueVector*> pool{&vectors[0], &vectors[1]};
+    steer::Plan plan;
+    plan.layers = {2, 3, 4};
+    plan.values.push_back({"x", "", steer::Rule::at_least, 6, 1});
+    const steer::CompiledPlan free(plan, pool, model_->info());
+    steer::hold_others(plan, pool);
+    const steer::CompiledPlan held(plan, pool, model_->info());
+
+    EffectInputs inputs;
+    inputs.pairs = data::pairs_of(pairs_, data::Split::heldout);
+    inputs.others = data::pairs_of(others, data::Split::heldout);
+    inputs.plan = &free;
+    inputs.plan_hold = &held;
+    const EffectResult added = measure_effect(session_, inputs);
+    ASSERT_EQ(added.arms.size(), 3U);
+    EXPECT_EQ(added.arms[1].arm, "plan");
+    EXPECT_EQ(added.arms[2].arm, "plan+hold");
+    EXPECT_LT(added.arms[2].cross->value, .75 * added.arms[1].cross->value);
+
+    std::swap(inputs.plan, inputs.plan_hold);
+    const EffectResult taken = measure_effect(session_, inputs);
+    EXPECT_EQ(taken.arms[2].arm, "plan-hold");
+    EXPECT_NEAR(taken.arms[2].effect.value, added.arms[1].effect.value, 1e-3);
+    EXPECT_NEAR(taken.arms[1].cross->value, added.arms[2].cross->value, 1e-3);
+}
+
 // Scores from one packed batch of many arms must be those of one arm and one text at a time.
 TEST_F(TunedEffect, SharedPrefixesDoNotChangeScores) {
     vectors::ValueVector vector = vectors::learn_value(session_, pairs_, {.evaluate = false});

@@ -193,6 +193,7 @@ TEST_F(Report, NamesFileAndFieldOfWhatIsMalformed) {
         {"plan.json", "/layers", "", "plan.json: layers", "is missing"},
         {"effect.json", "/arms/2/ci/0", "\"x\"", "effect.json: arms[2].ci[0]", "is not a number"},
         {"effect.json", "/bag_of_words", "[]", "effect.json: bag_of_words", "is not a number"},
+        {"effect.json", "/left_out", "{\"caa\": 1}", "effect.json: left_out.caa", "is not text"},
         {"answers.json", "/questions/0/arms/1/gate/open", "1",
          "answers.json: questions[0].arms[1].gate.open", "is not true or false"},
         {"answers.json", "", "[]", "answers.json", "is not an object"},

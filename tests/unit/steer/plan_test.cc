@@ -134,6 +134,29 @@ TEST(Plan, WritingChecksFirstAndLeavesTheOldFile) {
     EXPECT_EQ(read_plan(file).layers, sample().layers);
 }
 
+TEST(Plan, HoldingOthersAddsWhatIsNotNamed) {
+    std::vector<vectors::ValueVector> vectors(20);
+    std::vector<const vectors::ValueVector*> pool;
+    for (std::size_t i = 0; i < vectors.size(); ++i) {
+        vectors[i].card.value = i == 1 ? "security" : "value " + std::to_string(i);
+        vectors[i].card.context = i == 2 ? capture::Context::bare : capture::Context::chat;
+        vectors[i].file_hash = "hash " + std::to_string(i);
+        pool.push_back(&vectors[i]);
+    }
+    Plan plan;
+    plan.layers = {3};
+    plan.values.push_back({"security", "", Rule::at_least, 4.5, 1});
+    EXPECT_FALSE(plan.holds());
+    hold_others(plan, pool);
+    EXPECT_TRUE(plan.holds());
+    ASSERT_EQ(plan.values.size(), Plan::most_values);
+    EXPECT_EQ(plan.values[1].value, "value 0");
+    EXPECT_EQ(plan.values[1].vector_hash, "hash 0");
+    EXPECT_EQ(plan.values[1].rule, Rule::hold);
+    EXPECT_EQ(plan.values[2].value, "value 3");
+    check_plan(plan);
+}
+
 TEST(Plan, Presets) {
     vectors::ValueVector vector;
     vector.card.value = "a";

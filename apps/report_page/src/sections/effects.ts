@@ -3,7 +3,7 @@ import { chart, legend, plot_base } from "../chart";
 import type { Arm, RunData } from "../data";
 import { absent, datum, h, p, section } from "../dom";
 import { count, counted, is_number, num, percent, range, seconds, short, signed } from "../format";
-import { bias_index, find_arm, verdict } from "../summary";
+import { bias_index, find_arm, hold_sentence, verdict } from "../summary";
 import { arm_words } from "../words";
 
 function control_sentence(opposite: Arm | null, value: string): string {
@@ -134,6 +134,7 @@ export function effects_section(data: RunData): HTMLElement {
   }
   const value = data.run.value;
   const index = bias_index(data);
+  const hold = hold_sentence(effect, value);
   const spent = [is_number(effect.tokens) ? `${count(effect.tokens)} tokens` : "", is_number(effect.seconds) ? seconds(effect.seconds) : ""].filter(Boolean);
   return section(
     id,
@@ -153,6 +154,7 @@ export function effects_section(data: RunData): HTMLElement {
         )
       : null,
     effect_chart(effect.arms, value),
+    hold ? p(hold) : null,
     h(
       "dl",
       { class: "arms" },
