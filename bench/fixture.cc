@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <map>
 
 #include "axia/capture/capture.h"
@@ -75,16 +76,19 @@ std::filesystem::path model_file() {
     return core::data_folder() / "models" / "smollm2.gguf";
 }
 
-std::shared_ptr<const model::Model> open_model(Run& run, model::Purpose purpose) {
-    static std::map<model::Purpose, std::shared_ptr<const model::Model>> loaded;
-    if (loaded.contains(purpose)) return loaded[purpose];
+std::shared_ptr<const model::Model> open_model(Run& run, model::Purpose purpose,
+                                               const std::string& weights) {
+    static std::map<std::pair<model::Purpose, std::string>, std::shared_ptr<const model::Model>>
+        loaded;
+    const auto key = std::make_pair(purpose, weights);
+    if (loaded.contains(key)) return loaded[key];
     const std::filesystem::path file = model_file();
     if (!std::filesystem::exists(file)) {
         run.skip("no model at " + file.string() + " (AXIA_TEST_MODEL_FILE)");
         return nullptr;
     }
     model::OpenOptions options;
-    options.weights = settings().weights;
+    options.weights = weights.empty() ? settings().weights : weights;
     options.purpose = purpose;
     options.allow_download = false;
     options.prepare.threads = settings().threads;
@@ -92,7 +96,15 @@ std::shared_ptr<const model::Model> open_model(Run& run, model::Purpose purpose)
     std::string& said = settings().model_weights;
     said += (said.empty() ? model->info().name + ", " : "; ") + model->info().weights + " for " +
             std::string(model::purpose_name(purpose));
-    return loaded[purpose] = model;
+    return loaded[key] = model;
+}
+
+double status_bytes(const std::string& key) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.rfind(key + ":", 0) == 0) return 1024 * std::stod(line.substr(key.size() + 1));
+    }
+    return 0;
 }
 
 model::SessionOptions session_options(model::SessionOptions options) {

@@ -22,9 +22,13 @@ namespace axia::bench {
 /// AXIA_TEST_MODEL_FILE, else smollm2 of axia's data folder.
 std::filesystem::path model_file();
 
-/// That model in the weights of `--weights`, for the purpose that `axia` would have here, loaded
-/// once. Null after run.skip when there is none.
-std::shared_ptr<const model::Model> open_model(Run& run, model::Purpose purpose);
+/// That model in the weights of `--weights`, or in `weights`, for the purpose that `axia` would
+/// have here, loaded once. Null after run.skip when there is none.
+std::shared_ptr<const model::Model> open_model(Run& run, model::Purpose purpose,
+                                               const std::string& weights = {});
+
+/// A size of /proc/self/status, such as VmHWM, in bytes.
+double status_bytes(const std::string& key);
 
 /// `options` with the threads of `--threads`.
 model::SessionOptions session_options(model::SessionOptions options = {});

@@ -15,9 +15,9 @@ Settings& settings() {
     return all;
 }
 
-ChildMain& child_main() {
-    static ChildMain body;
-    return body;
+std::map<std::string, ChildMain>& child_mains() {
+    static std::map<std::string, ChildMain> all;
+    return all;
 }
 
 double median(std::vector<double> values) {

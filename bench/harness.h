@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -110,10 +111,10 @@ struct Registration {
     explicit Registration(Benchmark benchmark) { benchmarks().push_back(std::move(benchmark)); }
 };
 
-/// What the program does instead when it is started as `axia_bench --child ARGS...`, for what must
-/// be measured in a process of its own. Gives the exit code.
+/// What the program does instead when it is started as `axia_bench --child NAME ARGS...`, for what
+/// must be measured in a process of its own; by name. Each gives the exit code.
 using ChildMain = std::function<int(const std::vector<std::string>&)>;
-ChildMain& child_main();
+std::map<std::string, ChildMain>& child_mains();
 
 double median(std::vector<double> values);
 

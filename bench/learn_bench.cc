@@ -146,14 +146,6 @@ void against_plain(Run& run) {
              std::to_string(session.options().threads) + " threads each");
 }
 
-double status_bytes(const std::string& key) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.rfind(key + ":", 0) == 0) return 1024 * std::stod(line.substr(key.size() + 1));
-    }
-    return 0;
-}
-
 /// FILE HASH THREADS: learns from 100 pairs and says what that took, in bytes.
 int memory_child(const std::vector<std::string>& arguments) {
     std::string go;
@@ -183,7 +175,7 @@ void memory(Run& run) {
     const auto model = open_model(run, model::Purpose::prompt);
     if (!model) return;
     const std::filesystem::path file = model->info().file;
-    Child child({std::filesystem::read_symlink("/proc/self/exe"), "--child", file,
+    Child child({std::filesystem::read_symlink("/proc/self/exe"), "--child", "learn", file,
                  model->info().source_hash, std::to_string(settings().threads)});
     double peak = 0, resident = 0, kv = 0;
     int pairs = 0;
@@ -209,7 +201,7 @@ const Registration resident({"learn.memory",
                              "peak resident memory of a learn from 100 pairs / model file + KV + "
                              "300 MiB",
                              at_most(1), memory, 1});
-const bool child_registered = (child_main() = memory_child, true);
+const bool child_registered = child_mains().emplace("learn", memory_child).second;
 
 }  // namespace
 }  // namespace axia::bench

@@ -193,7 +193,8 @@ void print_markdown(const Json& out) {
 
 int main(int argc, char** argv) {
     if (argc > 1 && std::string(argv[1]) == "--child") {
-        return child_main() ? child_main()({argv + 2, argv + argc}) : 2;
+        const auto child = child_mains().find(argc > 2 ? argv[2] : "");
+        return child == child_mains().end() ? 2 : child->second({argv + 3, argv + argc});
     }
     bool json = false;
     bool list = false;
