@@ -76,5 +76,56 @@ TEST(PrefixBatch, RandomBatchesAreComplete) {
     }
 }
 
+// Rows of a carried leaf are not decoded again, except where a later leaf reads their logits; what
+// is carried and what is decoded make up every leaf.
+TEST(PrefixBatch, CarriedRowsAreNotDecodedAgain) {
+    PrefixBatch batch;
+    batch.carry({{1, 2, 3, 4}, 4, 0, 3, true});
+    batch.add({{1, 2, 3, 7}, 4, 0, 3, true});
+    EXPECT_EQ(batch.carried(1), 3u);
+    EXPECT_EQ(batch.rows(), 1u);
+    batch.add({{1, 2, 9}, 3, 0, 1, true});  // wants the logits after token 2: row 1 anew
+    EXPECT_EQ(batch.carried(2), 1u);
+    EXPECT_EQ(batch.rows(), 3u);
+    const auto& rows = batch.build();
+    ASSERT_EQ(rows.size(), 3u);
+    EXPECT_EQ(rows[batch.row_of(2, 1)].token, 2);
+    EXPECT_TRUE(rows[batch.row_of(2, 1)].logits);
+
+    core::Rng rng(5);
+    for (int round = 0; round < 500; ++round) {
+        PrefixBatch random;
+        for (int i = 0; i < 8; ++i) {
+            Leaf leaf;
+            leaf.group = static_cast<int>(rng.below(2));
+            const std::size_t length = 1 + rng.below(7);
+            for (std::size_t k = 0; k < length; ++k) {
+                leaf.tokens.push_back(static_cast<Token>(rng.below(2)));
+            }
+            leaf.free_rows = rng.below(length + 1);
+            leaf.first_logit = rng.below(length);
+            i == 0 ? random.carry(leaf) : random.add(leaf);
+        }
+        const auto& built = random.build();
+        ASSERT_EQ(built.size(), random.rows());
+        for (std::size_t i = 1; i < random.leaves(); ++i) {
+            const Leaf& leaf = random.leaf(i);
+            ASSERT_LE(random.carried(i), shared_rows(random.leaf(0), leaf));
+            for (std::size_t p = random.carried(i); p < leaf.tokens.size(); ++p) {
+                const Row& row = built[random.row_of(i, p)];
+                ASSERT_EQ(row.token, leaf.tokens[p]);
+                ASSERT_EQ(row.position, static_cast<int>(p));
+                ASSERT_LE(row.sequence, static_cast<int>(i));
+                ASSERT_GT(row.sequence_end, static_cast<int>(i));
+                ASSERT_GT(row.sequence, 0) << "sequence 0 is in the cache already";
+                if (p >= leaf.first_logit) {
+                    ASSERT_TRUE(row.logits);
+                }
+            }
+            ASSERT_LE(random.carried(i), leaf.first_logit);
+        }
+    }
+}
+
 }  // namespace
 }  // namespace axia::model
