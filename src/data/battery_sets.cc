@@ -206,6 +206,7 @@ Battery read_political_compass(const fs::path& csv) {
         item.kind = ItemKind::rating;
         item.line = table.line(row);
         item.text = table.required(row, "pct_prompt");
+        item.question = "How far do you agree with this?";
         item.options = card.scale;
         const std::string section = table.cell(row, "pct_note");
         if (!section.empty()) item.tags["section"] = section;
