@@ -8,13 +8,10 @@
 
 #include "axia/answers/generate.h"
 #include "axia/capture/capture.h"
-#include "axia/core/error.h"
 #include "axia/steer/score.h"
 
 namespace axia::answers {
 
-using core::Error;
-using core::ErrorKind;
 using model::Token;
 
 namespace {

@@ -120,7 +120,7 @@ std::vector<Wording> read_wordings(const std::filesystem::path& file) {
         root = YAML::Load(core::read_file(file, 1 << 20));
     } catch (const YAML::Exception& error) {
         throw Error(ErrorKind::input, error.msg,
-                    core::file_line(name, static_cast<std::size_t>(error.mark.line + 1)));
+                    core::file_line(name, static_cast<std::size_t>(error.mark.line) + 1));
     }
     if (!root.IsMap() || !root["schema"] || !root["schema"].IsScalar() ||
         root["schema"].as<std::string>() != "axia.wordings" || !root["wordings"] ||
@@ -137,7 +137,7 @@ std::vector<Wording> read_wordings(const std::filesystem::path& file) {
     std::set<std::string> ids;
     for (const YAML::Node& node : root["wordings"]) {
         const std::string where =
-            core::file_line(name, static_cast<std::size_t>(node.Mark().line + 1));
+            core::file_line(name, static_cast<std::size_t>(node.Mark().line) + 1);
         if (!node.IsMap()) throw Error(ErrorKind::input, "a wording is not a map", where);
         Wording wording;
         wording.id = field(node, "id", where, true);
