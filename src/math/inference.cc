@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
-#include <map>
 #include <numbers>
 #include <numeric>
 #include <string>
@@ -32,15 +32,18 @@ void need_same_size(std::size_t a, std::size_t b, const char* what) {
     }
 }
 
-/// Numbers of the clusters, from 0 in order of appearance.
-std::vector<std::size_t> number_clusters(std::span<const int> cluster, std::size_t& count) {
-    std::map<int, std::size_t> index;
-    std::vector<std::size_t> numbers(cluster.size());
-    for (std::size_t i = 0; i < cluster.size(); ++i) {
-        numbers[i] = index.try_emplace(cluster[i], index.size()).first->second;
-    }
-    count = index.size();
+/// Numbers of the clusters, from 0 in order of their ids.
+std::vector<std::uint32_t> number_clusters(std::span<const int> cluster, std::size_t& count) {
+    std::vector<int> ids(cluster.begin(), cluster.end());
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    count = ids.size();
     if (count < 2) throw Error(ErrorKind::input, "fewer than two clusters", "cluster");
+    std::vector<std::uint32_t> numbers(cluster.size());
+    for (std::size_t i = 0; i < cluster.size(); ++i) {
+        numbers[i] = static_cast<std::uint32_t>(
+            std::lower_bound(ids.begin(), ids.end(), cluster[i]) - ids.begin());
+    }
     return numbers;
 }
 
@@ -159,7 +162,7 @@ Tested clustered_mean(std::span<const double> values, std::span<const int> clust
     need_same_size(values.size(), cluster.size(), "cluster ids");
     need_finite(values, "value");
     std::size_t count = 0;
-    const std::vector<std::size_t> number = number_clusters(cluster, count);
+    const std::vector<std::uint32_t> number = number_clusters(cluster, count);
     const double centre = mean(values);
     std::vector<double> sums(count);
     for (std::size_t i = 0; i < values.size(); ++i) sums[number[i]] += values[i] - centre;
@@ -187,7 +190,7 @@ Tested clustered_slope(std::span<const double> x, std::span<const double> y,
     need_finite(y, "y");
     if (x.size() < 3) throw Error(ErrorKind::input, "fewer than three values", "slope");
     std::size_t count = 0;
-    const std::vector<std::size_t> number = number_clusters(cluster, count);
+    const std::vector<std::uint32_t> number = number_clusters(cluster, count);
     const double x_mean = mean(x), y_mean = mean(y);
     double xx = 0, xy = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {

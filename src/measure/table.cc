@@ -20,14 +20,28 @@ int Names::find(const std::string& name) const {
 }
 
 void Table::number_stems() {
-    std::unordered_map<std::uint64_t, int> numbers;
-    stems.clear();
-    stems.reserve(items.size());
+    // sorted rather than hashed: half the memory, and that is the peak of a large battery
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> by_stem;
+    by_stem.reserve(items.size());
     for (const ItemFacts& item : items) {
-        stems.push_back(
-            numbers.try_emplace(item.stem, static_cast<int>(numbers.size())).first->second);
+        by_stem.emplace_back(item.stem, static_cast<std::uint32_t>(by_stem.size()));
     }
-    stem_count = numbers.size();
+    std::sort(by_stem.begin(), by_stem.end());
+    stems.assign(items.size(), 0);
+    for (std::size_t i = 0; i < by_stem.size();) {
+        const std::uint32_t first = by_stem[i].second;
+        for (const std::uint64_t stem = by_stem[i].first;
+             i < by_stem.size() && by_stem[i].first == stem; ++i) {
+            stems[by_stem[i].second] = static_cast<int>(first);
+        }
+    }
+    by_stem = {};
+    // from the first item of the stem to a number in order of appearance
+    stem_count = 0;
+    for (std::size_t item = 0; item < stems.size(); ++item) {
+        const auto first = static_cast<std::size_t>(stems[item]);
+        stems[item] = first == item ? static_cast<int>(stem_count++) : stems[first];
+    }
 }
 
 std::vector<double> Table::numbers(std::size_t arm, std::size_t item) const {
