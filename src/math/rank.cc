@@ -23,6 +23,7 @@ using Vector = Eigen::VectorXd;
 using Array = Eigen::ArrayXd;
 
 constexpr std::size_t dense_items = 100;  // up to here a step is solved by Cholesky
+constexpr double longest_step = 8;        // in log-odds
 constexpr double tie = 1e-8;              // strengths nearer than fits are exact
 
 void check_options(const RankOptions& options, std::size_t items) {
@@ -51,13 +52,20 @@ class BradleyTerry {
           d_(static_cast<Eigen::Index>(battles.size())) {}
 
     RankFit fit(std::span<const double> wins, std::span<const double> total, const Vector& start) {
-        enough_ = options_.tolerance * std::max(1.0, busiest(total));
+        const Vector fought = battles_of_each(total);
+        enough_ = options_.tolerance * std::max(1.0, fought.maxCoeff());
         Vector s = start, g(n_), next_s(n_), next_g(n_), step(n_);
         RankFit result;
         double value = evaluate(s, wins, total, g);
         while (g.cwiseAbs().maxCoeff() > enough_ && result.iterations < options_.max_iterations) {
             ++result.iterations;
             solve(g, step);
+            // where all is decided the Hessian vanishes: then half its bound, which cannot
+            // overshoot
+            if (!step.allFinite() || !(g.dot(step) > 0)) {
+                step = g.cwiseQuotient((fought / 2).cwiseMax(options_.ridge + 1e-12));
+            }
+            step *= std::min(1.0, longest_step / step.cwiseAbs().maxCoeff());
             const double slope = g.dot(step);
             // a descent, halved until it gains; below rounding any step will do
             double next = 0;
@@ -90,14 +98,13 @@ class BradleyTerry {
     }
 
   private:
-    /// Battles of the item that has most.
-    double busiest(std::span<const double> total) const {
+    Vector battles_of_each(std::span<const double> total) const {
         Vector fought = Vector::Zero(n_);
         for (std::size_t k = 0; k < total.size(); ++k) {
             fought[battles_.a[k]] += total[k];
             fought[battles_.b[k]] += total[k];
         }
-        return fought.maxCoeff();
+        return fought;
     }
 
     /// Objective and gradient; keeps the weights of the Hessian.
