@@ -190,6 +190,11 @@ void add_ask_commands(Commands& commands) {
                 }
                 print_trace(result.answers.back().trace);
             }
+            for (const answers::Generated& answer : result.answers) {
+                if (answer.finish == "cancelled") {
+                    throw Error(ErrorKind::cancelled, "stopped on request; this is what there was");
+                }
+            }
         });
     }
     {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "axia/core/error.h"
+#include "axia/core/hash.h"
 #include "axia/core/random.h"
 #include "axia/math/statistics.h"
 #include "axia/vectors/learn.h"
@@ -215,7 +216,8 @@ class Tuner {
         return plans;
     }
 
-    /// Scores items under the bare model and all plans, through the journal.
+    /// Scores items under the bare model and all plans, through the journal: its key holds the
+    /// plans and every token, so that a changed text or template is scored anew.
     Scores scored(const std::string& key, std::span<const ScoringItem> items,
                   const std::vector<CompiledPlan>& plans) {
         std::vector<const CompiledPlan*> arms{nullptr};
@@ -224,6 +226,19 @@ class Tuner {
             arms.push_back(&plan);
             full += plan.hash().substr(0, 16);
         }
+        core::Sha256 tokens;
+        const auto add = [&](const std::vector<model::Token>& part) {
+            const std::uint64_t size = part.size();
+            tokens.update(&size, sizeof size);
+            tokens.update(part.data(), part.size() * sizeof(model::Token));
+        };
+        for (const ScoringItem& item : items) {
+            add(item.context);
+            for (const std::vector<model::Token>& continuation : item.continuations) {
+                add(continuation);
+            }
+        }
+        full += tokens.hex();
         if (auto found = journal_.find(full)) {
             spent_ += found->rows_decoded;
             return *found;

@@ -153,6 +153,20 @@ TEST_F(TunedEffect, TuningIsDeterministicResumableAndKeepsToItsBudget) {
     EXPECT_EQ(one, two);
 }
 
+TEST_F(TunedEffect, AJournalOfOtherTextsIsNotUsed) {
+    const test::ScratchFolder scratch;
+    steer::TuneOptions options;
+    options.tokens = 20000;
+    options.budget = 1;
+    auto other = texts_;
+    for (data::NamedText& text : other) text.text += "qqqq";
+    const steer::TuneResult alone = steer::tune(session_, pairs_, other, {}, options);
+    options.journal = scratch.path / "journal.jsonl";
+    steer::tune(session_, pairs_, texts_, {}, options);
+    const steer::TuneResult after = steer::tune(session_, pairs_, other, {}, options);
+    EXPECT_EQ(steer::to_json(alone, "x", options, 0), steer::to_json(after, "x", options, 0));
+}
+
 TEST_F(TunedEffect, NeverLooksAtTheHeldOutSplit) {
     steer::TuneOptions options;
     options.tokens = 20000;
