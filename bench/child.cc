@@ -5,11 +5,40 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
+#include <cstdlib>
 #include <stdexcept>
 
 extern char** environ;
 
 namespace axia::bench {
+
+Scratch::Scratch()
+    : folder(std::filesystem::temp_directory_path() /
+             ("axia-bench-" + std::to_string(getpid()) + "-" +
+              std::to_string(reinterpret_cast<std::uintptr_t>(this)))) {
+    std::filesystem::create_directories(folder);
+}
+
+Scratch::~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+}
+
+const char* bench_python(Run& run) {
+    const char* python = std::getenv("AXIA_BENCH_PYTHON");
+    if (python != nullptr && *python != '\0') return python;
+    run.skip(
+        "no Python with scikit-learn (AXIA_BENCH_PYTHON); ./run bench installs one when it can");
+    return nullptr;
+}
+
+std::vector<std::string> numeric_python(const char* python, std::vector<std::string> arguments) {
+    std::vector<std::string> command = {"env", "-u", "OPENBLAS_CORETYPE", "-u", "OPENBLAS_L2_SIZE",
+                                        python};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return command;
+}
 
 Child::Child(const std::vector<std::string>& command) {
     std::signal(SIGPIPE, SIG_IGN);

@@ -1,11 +1,30 @@
-// A program that answers line for line, started once so that its start is not timed.
+// A program that answers line for line, started once so that its start is not timed, and its files.
 #pragma once
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "harness.h"
+
 namespace axia::bench {
+
+/// A new folder, removed with the object.
+struct Scratch {
+    std::filesystem::path folder;
+    Scratch();
+    ~Scratch();
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+};
+
+/// AXIA_BENCH_PYTHON, a Python with scikit-learn; where there is none the run is skipped.
+const char* bench_python(Run& run);
+
+/// The command that runs a script with it; a core type forced for old OpenBLAS builds is taken out
+/// of the environment: it would only slow theirs down.
+std::vector<std::string> numeric_python(const char* python, std::vector<std::string> arguments);
 
 class Child {
   public:

@@ -1,11 +1,8 @@
 // 30 probes of 200 x 576 states: axia's Newton steps against scikit-learn's lbfgs, on the same
 // states.
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -49,17 +46,6 @@ States make_states() {
     return states;
 }
 
-struct Scratch {
-    std::filesystem::path folder = std::filesystem::temp_directory_path() /
-                                   ("axia-bench-" + std::to_string(std::rand()) + "-" +
-                                    std::to_string(reinterpret_cast<std::uintptr_t>(this)));
-    Scratch() { std::filesystem::create_directories(folder); }
-    ~Scratch() {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder, ignored);
-    }
-};
-
 void write_states(const States& states, const std::filesystem::path& path) {
     std::ofstream out(path, std::ios::binary);
     for (const math::Matrix& x : states.layers) {
@@ -89,23 +75,14 @@ double worst_gap(const States& states, const std::vector<math::LogisticFit>& fit
 }
 
 void compare(Run& run, bool one_thread) {
-    const char* python = std::getenv("AXIA_BENCH_PYTHON");
-    if (python == nullptr || *python == '\0') {
-        run.skip(
-            "no Python with scikit-learn (AXIA_BENCH_PYTHON); ./run bench installs one when it "
-            "can");
-        return;
-    }
+    const char* python = bench_python(run);
+    if (python == nullptr) return;
     const States states = make_states();
     const Scratch scratch;
     write_states(states, scratch.folder / "states");
-    // a core type forced for old OpenBLAS builds would only slow theirs down
-    std::vector<std::string> command = {"env", "-u", "OPENBLAS_CORETYPE", "-u", "OPENBLAS_L2_SIZE"};
-    command.insert(command.end(),
-                   {python, std::string(AXIA_SOURCE_DIR) + "/bench/logistic_bench.py",
-                    scratch.folder / "states", std::to_string(layers), std::to_string(rows),
-                    std::to_string(columns)});
-    Child child(command);
+    Child child(numeric_python(python, {std::string(AXIA_SOURCE_DIR) + "/bench/logistic_bench.py",
+                                        scratch.folder / "states", std::to_string(layers),
+                                        std::to_string(rows), std::to_string(columns)}));
     math::LogisticOptions options;
     options.threads = one_thread ? 1 : 0;
     const std::vector<math::LogisticFit> fits =
