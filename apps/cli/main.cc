@@ -94,8 +94,8 @@ int main(int argc, char** argv) {
         cli::add_ask_commands(commands);
         cli::add_vector_commands(commands);
         cli::add_measure_commands(commands);
-        cli::add_report_commands(commands);
         cli::add_run_commands(commands);
+        cli::add_report_commands(commands);
         const auto [command_named, path] = command_of(root, argc, argv);
         try {
             root.parse(argc, argv);
