@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "axia/answers/judge.h"
 #include "axia/core/resources.h"
 #include "output.h"
 
@@ -64,16 +65,42 @@ answers::RunCounts Measurement::ask(const data::Battery& battery) {
     return answers::ask_battery(battery, subject_, journal_, options_, app_.watch());
 }
 
+namespace {
+
+std::map<std::string, measure::Figure> figures_of(const answers::JudgeReliability& judge) {
+    std::map<std::string, measure::Figure> figures;
+    const auto put = [&](const std::string& name, const std::optional<math::Estimate>& estimate,
+                         const std::string& reason) {
+        measure::Figure& figure = figures[name];
+        figure.estimate = estimate;
+        figure.n = judge.rated;
+        if (!estimate) figure.reason = reason.empty() ? "nothing was rated" : reason;
+    };
+    put("directions of its scale, correlation", judge.directions, judge.directions_reason);
+    put("its two wordings, correlation", judge.wordings, judge.wordings_reason);
+    put("liking for large numbers", judge.number_bias, {});
+    put("probability of a number", judge.mass, {});
+    return figures;
+}
+
+}  // namespace
+
 measure::Measures Measurement::measures(const data::Battery& battery,
                                         const std::function<void(const answers::Record&)>& line) {
     measure::Measurer measurer(battery.card(), arms_, circle_of(app_, battery.card()), measure_);
+    std::optional<answers::Judge> judge;
+    if (battery.card().scoring == data::Scoring::judged) judge.emplace(subject_, journal_);
     answers::for_each_answered(
         battery, subject_, journal_, options_,
         [&](const data::Item& item, std::span<const answers::Record> records) {
-            measurer.add(item, records);
-            for (const answers::Record& record : records) line(record);
+            std::vector<answers::Record> rated(records.begin(), records.end());
+            if (judge) judge->rate(item, rated, app_.watch());
+            measurer.add(item, rated);
+            for (const answers::Record& record : rated) line(record);
         });
-    return measurer.finish();
+    measure::Measures measures = measurer.finish();
+    if (judge) measures.judge = figures_of(judge->reliability());
+    return measures;
 }
 
 std::vector<measure::Figure> Measurement::fluency(const data::Battery& battery) {
@@ -179,6 +206,13 @@ void print_summary(const measure::Measures& measures, const std::filesystem::pat
     line("probability outside the options", way.invalid);
     line("odd against even wordings, correlation", way.retest);
     std::cout << table.text();
+    if (!measures.judge.empty()) {
+        Table judge({"the judge's own reliability", ""});
+        for (const auto& [name, f] : measures.judge) {
+            judge.add({name, f.estimate ? figure(f) : "- (" + f.reason + ")"});
+        }
+        std::cout << "\n" << judge.text();
+    }
     if (way.unanswered > 0) std::cout << way.unanswered << " of " << way.asked << " unanswered\n";
     std::cout << "\n" << (folder / "measures.md").string() << "\n";
 }

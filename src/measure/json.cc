@@ -141,6 +141,10 @@ std::string to_json(const Measures& measures) {
                                  {"role", curve.role},
                                  {"points", std::move(points)}});
     }
+    if (!measures.judge.empty()) {
+        json["judge"] = ordered_json::object();
+        for (const auto& [name, figure] : measures.judge) json["judge"][name] = json_of(figure);
+    }
     json["rows"] = ordered_json::array();
     for (const ItemRow& row : measures.rows) {
         ordered_json numbers = ordered_json::object();

@@ -147,6 +147,10 @@ std::string to_markdown(const Measures& measures) {
             text += row({"unanswered: " + cell(reason), std::to_string(count)});
         }
     }
+    if (!measures.judge.empty()) {
+        text += "\n## The judge\n\n" + header({"its own reliability", ""});
+        for (const auto& [name, figure] : measures.judge) text += row({name, shown(figure)});
+    }
     if (!measures.differences.empty()) {
         text += "\n## Against " + cell(measures.options.baseline) + "\n\n";
         text += header({"arm", "value", "shift", "p", "p (Holm)"});
@@ -199,6 +203,12 @@ std::string to_csv(const Measures& measures) {
         csv.add(difference.arm, difference.value, "p", difference.p);
         csv.add(difference.arm, difference.value, "p_holm", difference.p_holm);
     }
+    for (const DoseCurve& curve : measures.doses) {
+        for (const DosePoint& point : curve.points) {
+            csv.add(point.arm, curve.value, "shift_along_" + curve.steered, point.shift);
+        }
+    }
+    for (const auto& [name, figure] : measures.judge) csv.add("judge", "", name, figure);
     return csv.text();
 }
 

@@ -153,6 +153,8 @@ struct Measures {
     std::vector<ArmMeasures> arms;
     std::vector<Difference> differences;
     std::vector<DoseCurve> doses;
+    /// Judged batteries: what the judge's own ratings say of it, by name; set by the caller.
+    std::map<std::string, Figure> judge;
     std::vector<ItemRow> rows;  // the first 5,000 items
     std::size_t rows_left_out = 0;
 };
