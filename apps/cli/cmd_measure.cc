@@ -19,6 +19,7 @@
 #include "axia/core/files.h"
 #include "axia/core/hash.h"
 #include "axia/measure/measure.h"
+#include "axia/report/report.h"
 #include "measurement.h"
 #include "provenance.h"
 #include "steering_choice.h"
@@ -182,6 +183,7 @@ void finish(App& app, const data::Battery& battery, const measure::Measures& mea
                       {"version", battery.card().version},
                       {"hash", battery.hash()}};
     finish_run(std::move(run), folder);
+    core::write_file(folder / "report.html", report::render_report(folder));
     if (app.globals.json) {
         std::cout << measure::to_json(measures);
     } else {
@@ -403,6 +405,7 @@ void add_measure_commands(Commands& commands) {
         }
         run_measure(app, settings);
     });
+    add_measure_methods(commands, *command);
 }
 
 }  // namespace axia::cli

@@ -134,7 +134,10 @@ std::vector<measure::Figure> Measurement::fluency(const data::Battery& battery) 
 
 void join_controls(measure::Measures& measures, const measure::Measures& controls,
                    const std::vector<measure::Figure>& fluency) {
-    measures.doses.insert(measures.doses.end(), controls.doses.begin(), controls.doses.end());
+    for (const measure::DoseCurve& curve : controls.doses) {
+        // what is answered outside the options is the battery's own figure
+        if (curve.value != "invalid") measures.doses.push_back(curve);
+    }
     std::vector<measure::DoseCurve> curves;
     for (std::size_t arm = 0; arm < measures.arms.size(); ++arm) {
         const measure::Arm& described = measures.arms[arm].arm;
@@ -214,7 +217,7 @@ void print_summary(const measure::Measures& measures, const std::filesystem::pat
         std::cout << "\n" << judge.text();
     }
     if (way.unanswered > 0) std::cout << way.unanswered << " of " << way.asked << " unanswered\n";
-    std::cout << "\n" << (folder / "measures.md").string() << "\n";
+    std::cout << "\n" << (folder / "report.html").string() << "\n";
 }
 
 }  // namespace axia::cli

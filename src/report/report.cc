@@ -115,23 +115,54 @@ void compare_files(const fs::path& run, const Json& data, Json& notices) {
     }
 }
 
+Json read_file(const fs::path& run, const RunFile& known) {
+    const fs::path file = run / (std::string(known.key) + ".json");
+    std::error_code code;
+    if (!fs::exists(file, code)) {
+        throw Error(ErrorKind::not_found, "is missing", file.string(),
+                    "is this the folder of a run?");
+    }
+    return parse_checked(core::read_file(file, most_bytes), file.string(), known.schema,
+                         known.version, known.shape);
+}
+
+/// Whether run.json says that it is a measurement; whatever is wrong with it is found later.
+bool is_measurement(const fs::path& run) {
+    std::error_code code;
+    const fs::path file = run / "run.json";
+    if (!fs::is_regular_file(file, code)) return false;
+    const Json json = Json::parse(core::read_file(file, most_bytes), nullptr, false);
+    return json.is_object() && json.contains("kind") && json["kind"] == "measure";
+}
+
+Json read_measurement(const fs::path& run) {
+    Json data = {{"schema", "axia.report-data"}, {"version", 1}, {"kind", "measure"}};
+    for (const RunFile& known : measure_files()) {
+        data[std::string(known.key)] = read_file(run, known);
+    }
+    if (data["measures"]["arms"].empty()) {
+        throw Error(ErrorKind::input, "arms: nothing was measured",
+                    (run / "measures.json").string());
+    }
+    Json notices = Json::array();
+    compare_files(run, data, notices);
+    data["notices"] = std::move(notices);
+    return data;
+}
+
 Json read_run(const fs::path& run) {
     std::error_code code;
     if (!fs::is_directory(run, code)) {
         throw Error(ErrorKind::not_found, "is not the folder of a run", run.string());
     }
+    if (is_measurement(run)) return read_measurement(run);
     Json data = {{"schema", "axia.report-data"}, {"version", 1}};
     for (const RunFile& known : run_files()) {
         const std::string key(known.key);
         const fs::path file = run / (key + ".json");
         data[key] = nullptr;
-        if (!fs::exists(file, code)) {
-            if (key != "run") continue;
-            throw Error(ErrorKind::not_found, "is missing", file.string(),
-                        "is this the folder of a run?");
-        }
-        data[key] = parse_checked(core::read_file(file, most_bytes), file.string(), known.schema,
-                                  known.version, known.shape);
+        if (key != "run" && !fs::exists(file, code)) continue;
+        data[key] = read_file(run, known);
     }
     const std::string tuned = text_at(data, {"tune", "plan_hash"});
     const std::string measured = text_at(data, {"effect", "plan"});

@@ -18,4 +18,7 @@ struct RunFile {
 /// run first; the others are optional.
 std::span<const RunFile> run_files();
 
+/// Of a measurement (run.json with kind "measure"): run and measures, both needed.
+std::span<const RunFile> measure_files();
+
 }  // namespace axia::report

@@ -3,6 +3,9 @@ import "./style/parts.css";
 import "./style/media.css";
 import { read_run, type RunData } from "./data";
 import { h, p, section } from "./dom";
+import type { MeasureData } from "./measures/data";
+import { measure_sections, measure_title } from "./measures/page";
+import { title as measure_name } from "./measures/words";
 import { answers_section } from "./sections/answers";
 import { checks_section } from "./sections/checks";
 import { effects_section } from "./sections/effects";
@@ -54,9 +57,8 @@ function follow(nav: HTMLElement, sections: readonly HTMLElement[]): void {
   for (const one of sections) observer.observe(one);
 }
 
-function page(data: RunData): Node[] {
-  document.title = `${title(data)}: axia report`;
-  const sections = [
+function effect_sections(data: RunData): HTMLElement[] {
+  return [
     checks_section(data),
     probes_section(data),
     frontier_section(data),
@@ -66,11 +68,22 @@ function page(data: RunData): Node[] {
     provenance_section(data),
     words_section(),
   ];
+}
+
+function page(data: RunData | MeasureData): Node[] {
+  const measured = "measures" in data;
+  document.title = `${measured ? measure_name(data) : title(data)}: axia report`;
+  const sections = measured ? measure_sections(data) : effect_sections(data);
   const nav = contents(sections);
   follow(nav, sections);
   return [
     h("a", { class: "skip", href: "#report" }, "Skip to the report"),
-    h("div", { class: "frame" }, nav, h("main", { id: "report", tabindex: -1 }, title_block(data), sections)),
+    h(
+      "div",
+      { class: "frame" },
+      nav,
+      h("main", { id: "report", tabindex: -1 }, measured ? measure_title(data) : title_block(data), sections),
+    ),
   ];
 }
 

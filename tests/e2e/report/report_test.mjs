@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { bare_run, hostile_answer, hostile_run, read, sample, sparse_run } from "./runs.mjs";
+import { bare_run, hostile_answer, hostile_measure, hostile_run, measured, read, read_measured, sample, sparse_run } from "./runs.mjs";
 
 const app = fileURLToPath(new URL("../../../apps/report_page/", import.meta.url));
 const template = join(app, "dist/report.html");
@@ -38,6 +38,8 @@ function render(run, name) {
 
 const pages = {
   sample: render(sample, "sample.html"),
+  measured: render(measured, "measured.html"),
+  hostile_measured: render(hostile_measure(join(folder, "hostile-measure")), "hostile-measured.html"),
   hostile: render(hostile_run(join(folder, "hostile")), "hostile.html"),
   sparse: render(sparse_run(join(folder, "sparse")), "sparse.html"),
   bare: render(bare_run(join(folder, "bare")), "bare.html"),
@@ -100,6 +102,58 @@ async function fits(page) {
 }
 
 const tests = {
+  async "a measurement: circle, scores, curves, way of asking, every chart as a table"() {
+    const measures = read_measured("measures.json");
+    await open("measured", {}, async (page) => {
+      assert.equal(await page.title(), "Dilemmas between two of the ten basic values, asked of smollm2: axia report");
+      const ids = await page.locator("main > section").evaluateAll((all) => all.map((one) => one.id));
+      assert.deepEqual(ids, ["profile", "asking", "ranking", "doses", "differences", "items", "provenance"]);
+      const rows = await page.evaluate(() =>
+        Object.fromEntries([...document.querySelectorAll("figure.chart")].map((one) => [one.id, one.querySelectorAll("tbody tr").length])),
+      );
+      assert.equal(rows["chart-circle"], measures.circle.length);
+      assert.equal(rows["chart-scores"], measures.arms[0].values.length);
+      for (const role of ["steered", "neighbour", "opposite", "other", "control", "fluency"]) {
+        const points = measures.doses.filter((curve) => curve.role === role).flatMap((curve) => curve.points);
+        assert.equal(rows[`chart-dose-security-${role}`], points.length, role);
+      }
+      const sure = await page.locator("#ranking li").evaluateAll((all) => all.map((one) => one.textContent));
+      assert.equal(sure.length, measures.arms[0].ranking.length);
+      assert.match(sure[0], /above the next: 0\.\d+/);
+      const way = await page.locator("#asking").innerText();
+      assert.ok(way.includes("not asked both for letters and for texts"), "a figure that is not there says why");
+    });
+  },
+
+  async "items are searched and sorted"() {
+    const { rows } = read_measured("measures.json");
+    await open("measured", {}, async (page) => {
+      const shown = () => page.locator("#items tbody th > bdi").evaluateAll((all) => all.map((one) => one.textContent));
+      assert.equal((await shown()).length, 50);
+      await page.locator("#items .more").click();
+      assert.equal((await shown()).length, rows.length);
+      await page.locator("#items .sort", { hasText: "Turned" }).focus();
+      await page.keyboard.press("Enter");
+      const flips = await page.locator("#items tbody tr td:nth-of-type(2)").allTextContents();
+      assert.deepEqual(flips, [...flips].sort((a, b) => Number(b) - Number(a)));
+      await page.locator("#items-search").fill(rows[7].text.split(" ").slice(0, 6).join(" ").toLowerCase());
+      assert.ok((await shown()).includes(rows[7].item));
+      await page.locator("#items-search").fill("no item says this");
+      assert.equal(await page.locator("#items .items-count").textContent(), "0 items");
+    });
+  },
+
+  async "a measurement breaks no rule of accessibility and fits a phone"() {
+    for (const [width, scheme] of [[1280, "light"], [1280, "dark"], [360, "light"]]) {
+      await open("measured", { width, scheme }, accessible);
+    }
+    await open("measured", { width: 360 }, fits);
+    await open("hostile_measured", { width: 360 }, async (page) => {
+      assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
+      await accessible(page);
+    });
+  },
+
   async "every chart has a table with its rows"() {
     await open("sample", {}, async (page) => {
       const charts = await page.evaluate(() =>

@@ -16,6 +16,12 @@ const attacks = [
 export const long_word = "W".repeat(700);
 export const hostile_answer = attacks.join("\n") + "\n" + long_word;
 
+export const measured = fileURLToPath(new URL("./sample_measure/", import.meta.url));
+
+export function read_measured(name) {
+  return JSON.parse(readFileSync(measured + name, "utf8"));
+}
+
 export function read(name) {
   return JSON.parse(readFileSync(sample + name, "utf8"));
 }
@@ -45,6 +51,17 @@ export function hostile_run(folder) {
     }
     writeFileSync(`${folder}/${name}`, JSON.stringify(run));
   }
+  return folder;
+}
+
+/// A measurement whose every text but the kind is hostile, values and arms alike.
+export function hostile_measure(folder) {
+  mkdirSync(folder, { recursive: true });
+  const run = spoil(read_measured("run.json"));
+  run.kind = "measure";
+  run.files = { [attacks[0] + long_word]: attacks[1] + long_word };
+  writeFileSync(`${folder}/run.json`, JSON.stringify(run));
+  writeFileSync(`${folder}/measures.json`, JSON.stringify(spoil(read_measured("measures.json"))));
   return folder;
 }
 

@@ -217,6 +217,32 @@ TEST_F(Report, NamesFileAndFieldOfWhatIsMalformed) {
     }
 }
 
+TEST_F(Report, AMeasurementNeedsItsMeasuresWhole) {
+    fs::remove_all(run_);
+    fs::copy(sample.parent_path() / "sample_measure", run_);
+    EXPECT_THAT(render_report(run_, options_), HasSubstr("\"kind\":\"measure\""));
+    const auto said = [&](const std::function<void(ordered_json&)>& change) {
+        fs::copy(sample.parent_path() / "sample_measure", run_,
+                 fs::copy_options::overwrite_existing);
+        edit("measures.json", change);
+        try {
+            render_report(run_, options_);
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string("nothing");
+    };
+    EXPECT_THAT(said([](auto& m) { m["arms"][1]["values"][0]["score"] = 3; }),
+                HasSubstr("measures.json: arms[1].values[0].score"));
+    EXPECT_THAT(said([](auto& m) { m["differences"][0]["p_holm"] = 1.5; }),
+                HasSubstr("measures.json: differences[0].p_holm"));
+    EXPECT_THAT(said([](auto& m) { m["arms"] = ordered_json::array(); }),
+                HasSubstr("nothing was measured"));
+    EXPECT_THAT(said([](auto& m) { m["version"] = 2; }), HasSubstr("measures.json"));
+    fs::remove(run_ / "measures.json");
+    EXPECT_THROW(render_report(run_, options_), Error);
+}
+
 TEST_F(Report, SurvivesFilesThatAreNoJson) {
     const std::string deep =
         R"({"schema":"axia.effect","version":1,"x":)" + std::string(200000, '[');

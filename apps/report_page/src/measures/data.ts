@@ -1,0 +1,101 @@
+// A measurement's files as the C++ side puts them into the page, already checked there.
+import type { Run } from "../data";
+
+/// A number with its interval, or why there is none.
+export interface Figure {
+  value?: number | null;
+  lo?: number | null;
+  hi?: number | null;
+  n?: number | null;
+  reason?: string | null;
+}
+
+export interface ValueScore {
+  value: string;
+  score: Figure;
+  items: number;
+  alpha: Figure;
+}
+
+export interface Rank {
+  value: string;
+  strength: Figure;
+  elo?: number | null;
+  above_next?: number | null;
+}
+
+export interface Robustness {
+  asked: number;
+  unanswered: number;
+  reasons: Record<string, number>;
+  [figure: string]: Figure | number | Record<string, number>;
+}
+
+export interface ArmMeasures {
+  arm: string;
+  value: string;
+  target: number;
+  prompt: boolean;
+  values: ValueScore[];
+  ranking: Rank[];
+  accuracy: Figure;
+  right: Figure;
+  robustness: Robustness;
+}
+
+export interface Difference {
+  arm: string;
+  value: string;
+  shift: Figure;
+  p?: number | null;
+  p_holm?: number | null;
+}
+
+export interface DoseCurve {
+  steered: string;
+  value: string;
+  role: string;
+  points: { target: number; arm: string; shift: Figure }[];
+}
+
+export interface ItemRow {
+  item: string;
+  stem: string;
+  text: string;
+  number: Record<string, number>;
+  flip?: number | null;
+  spread?: number | null;
+  invalid?: number | null;
+}
+
+export interface Measures {
+  battery: { name: string; title: string; version: number; licence: string; source?: string; scoring: string };
+  unit: string;
+  score_by: string;
+  baseline: string;
+  level: number;
+  items: number;
+  stems: number;
+  answers: number;
+  how: Record<string, number>;
+  chance?: number | null;
+  circle: { value: string; angle?: number | null }[];
+  arms: ArmMeasures[];
+  differences: Difference[];
+  doses: DoseCurve[];
+  judge?: Record<string, Figure> | null;
+  rows: ItemRow[];
+  rows_left_out: number;
+}
+
+export interface MeasureData {
+  kind: "measure";
+  run: Omit<Run, "value" | "model"> & { model?: Run["model"] | null; [more: string]: unknown };
+  measures: Measures;
+  notices: string[];
+}
+
+/// The arm that others are compared with: the baseline where it is there, else the first.
+export function baseline(measures: Measures): ArmMeasures {
+  return measures.arms.find((arm) => arm.arm === measures.baseline) ?? measures.arms[0]!;
+}
