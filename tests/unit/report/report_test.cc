@@ -223,7 +223,7 @@ TEST_F(Report, AMeasurementNeedsItsMeasuresWhole) {
     EXPECT_THAT(render_report(run_, options_), HasSubstr("\"kind\":\"measure\""));
     const auto said = [&](const std::function<void(ordered_json&)>& change) {
         fs::copy(sample.parent_path() / "sample_measure", run_,
-                 fs::copy_options::overwrite_existing);
+                 fs::copy_options::recursive | fs::copy_options::overwrite_existing);
         edit("measures.json", change);
         try {
             render_report(run_, options_);
