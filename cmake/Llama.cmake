@@ -25,11 +25,18 @@ if(NOT "${AXIA_LLAMA_FOUND_IN}" STREQUAL "${AXIA_LLAMA}:${AXIA_LLAMA_PREFIX}")
 endif()
 
 find_package(Threads REQUIRED)
-find_package(llama REQUIRED)
-find_library(AXIA_LLAMA_COMMON llama-common REQUIRED HINTS "${LLAMA_LIB_DIR}")
-find_path(AXIA_LLAMA_COMMON_INCLUDE chat.h REQUIRED
+find_package(llama QUIET)
+if(NOT llama_FOUND)
+    message(FATAL_ERROR "No installed llama.cpp was found. Name its prefix with -DCMAKE_PREFIX_PATH=PREFIX, or use -DAXIA_LLAMA=pinned.")
+endif()
+find_library(AXIA_LLAMA_COMMON llama-common HINTS "${LLAMA_LIB_DIR}")
+find_path(AXIA_LLAMA_COMMON_INCLUDE chat.h
     HINTS "${LLAMA_INCLUDE_DIR}/llama-common" "${LLAMA_INCLUDE_DIR}/llama.cpp/common"
     PATH_SUFFIXES llama-common)
+if(NOT AXIA_LLAMA_COMMON OR NOT AXIA_LLAMA_COMMON_INCLUDE)
+    message(FATAL_ERROR "The llama.cpp in ${LLAMA_LIB_DIR} has no llama-common library, or no headers of it in include/llama-common. "
+        "docs/dependencies.md says what is wanted.")
+endif()
 
 add_library(axia_llama INTERFACE)
 add_library(axia::llama ALIAS axia_llama)

@@ -82,7 +82,7 @@ def commands(axia):
         inner = section(lines, "Subcommands")
         for word in [line.split()[0] for line in inner]:
             yield [name, word], help_of(axia, [name, word])
-        if not inner:
+        if not inner or any(not entry[0].startswith("-h") for entry in entries(section(lines, "Options"))):
             yield [name], lines
 
 

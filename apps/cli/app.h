@@ -111,6 +111,8 @@ void add_vector_commands(Commands& commands);
 void add_plan_commands(Commands& commands);
 void add_ask_commands(Commands& commands);
 void add_measure_commands(Commands& commands);
+/// perceptions, ideals, utilities and stance, below `measure`.
+void add_measure_methods(Commands& commands, CLI::App& measure);
 void add_report_commands(Commands& commands);
 void add_run_commands(Commands& commands);
 

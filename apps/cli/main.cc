@@ -111,7 +111,7 @@ int main(int argc, char** argv) {
             if (options->parsed()) options->apply_settings();
         }
         for (const auto& [command, run] : commands.runs) {
-            if (command->parsed()) {
+            if (command->parsed() && command->get_subcommands().empty()) {
                 run();
                 app.end_progress();
                 flush_stdout();

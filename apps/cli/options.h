@@ -40,7 +40,8 @@ class Options {
 
     /// "ask", "plan show"
     std::string path() const;
-    bool parsed() const { return command_.parsed(); }
+    /// And no command below it.
+    bool parsed() const { return command_.parsed() && command_.get_subcommands().empty(); }
     bool has(const std::string& name) const;
     std::vector<std::string> names() const;
 

@@ -40,15 +40,13 @@ void check(std::span<const std::string> texts, const CompareOptions& options) {
 class Asker {
   public:
     Asker(std::span<const std::string> texts, Subject& subject, Journal& journal,
-          const CompareOptions& options, const core::Watch& watch)
+          const core::Watch& watch)
         : texts_(texts), subject_(subject), journal_(journal), watch_(watch) {
         wording_.id = "compare";
         wording_.kind = data::ItemKind::pair;
         wording_.answer = Wording::Answer::letter;
         wording_.text = "{question}\n{options}\n\nAnswer with the letter alone.";
-        wording_.question = options.question.empty()
-                                ? "Which of the two would you rather see come true?"
-                                : options.question;
+        wording_.question = "Which of the two would you rather see come true?";
     }
 
     void ask(const std::vector<math::Pair>& pairs, std::size_t expected) {
@@ -116,7 +114,7 @@ Comparisons compare(std::span<const std::string> texts, Subject& subject, Journa
                     const CompareOptions& options, const core::Watch& watch) {
     check(texts, options);
     const std::size_t n = texts.size(), most = n * (n - 1) / 2;
-    Asker asker(texts, subject, journal, options, watch);
+    Asker asker(texts, subject, journal, watch);
     if (options.pairs == PairChoice::all) {
         asker.ask(all_pairs(n), most);
         asker.result.rounds = 1;

@@ -51,7 +51,8 @@ std::string changed(const fs::path& file) {
     return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
-void read_run_file(RunInfo& run) {
+/// Returns whether the run is one of a method, which writes no measures.json.
+bool read_run_file(RunInfo& run) {
     const std::string where = (run.folder / "run.json").string();
     const json card = json::parse(core::read_file(where, most_bytes), nullptr, false);
     if (!card.is_object() || !named(card, "schema").starts_with("axia.")) {
@@ -64,6 +65,7 @@ void read_run_file(RunInfo& run) {
     run.model = named(card, "model");
     run.created = named(card, "created");
     run.command = named(card, "command");
+    return named(card, "kind").starts_with("measure-");
 }
 
 void read_journal(RunInfo& run) {
@@ -106,14 +108,15 @@ RunInfo read_run(const fs::path& folder) {
                     "a run holds run.json or journal.sqlite");
     }
     run.kind = journal ? RunKind::measure : RunKind::demo;
+    bool method = false;
     try {
-        if (has(folder, "run.json")) read_run_file(run);
+        if (has(folder, "run.json")) method = read_run_file(run);
         if (journal) read_journal(run);
     } catch (const Error& error) {
         if (!(journal && error.kind() == ErrorKind::not_found)) run.problem = error.what();
     }
     run.finished = run.problem.empty() && has(folder, "run.json") &&
-                   (!journal || has(folder, "measures.json"));
+                   (!journal || method || has(folder, "measures.json"));
     if (run.created.empty()) {
         run.created = changed(folder / (journal ? "journal.sqlite" : "check.json"));
     }

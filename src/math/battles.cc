@@ -124,16 +124,16 @@ void check_battles(std::size_t items, std::size_t least_items, std::span<const B
     }
     for (std::size_t i = 0; i < battles.size(); ++i) {
         const Battle& battle = battles[i];
-        const std::string where = "battle " + std::to_string(i);
         if (battle.a >= items || battle.b >= items) {
             throw Error(ErrorKind::input,
                         "item " + std::to_string(std::max(battle.a, battle.b)) + " of " +
                             std::to_string(items),
-                        where, "items are numbered from 0");
+                        "battle " + std::to_string(i), "items are numbered from 0");
         }
         for (const double wins : {battle.wins_a, battle.wins_b}) {
             if (!(wins >= 0 && std::isfinite(wins))) {
-                throw Error(ErrorKind::input, "wins of " + std::to_string(wins), where,
+                throw Error(ErrorKind::input, "wins of " + std::to_string(wins),
+                            "battle " + std::to_string(i),
                             "give counts, or p and 1 - p with p from 0 to 1");
             }
         }
@@ -155,6 +155,7 @@ MergedBattles merge_battles(std::size_t items, std::span<const Battle> battles) 
     std::vector<std::uint32_t> entry(items, MergedBattles::none);  // of the partner
     for (std::size_t item = 0; item < items; ++item) {
         const auto begin = static_cast<std::uint32_t>(merged.size());
+        merged.first.push_back(begin);
         for (std::uint32_t k = first[item]; k < first[item + 1]; ++k) {
             const Battle& battle = battles[by_item[k]];
             if (battle.a == battle.b) continue;
@@ -172,6 +173,7 @@ MergedBattles merge_battles(std::size_t items, std::span<const Battle> battles) 
             merged.of[by_item[k]] = entry[partner];
         }
     }
+    merged.first.push_back(static_cast<std::uint32_t>(merged.size()));
     return merged;
 }
 
@@ -206,7 +208,6 @@ void need_connected(std::size_t items, const MergedBattles& battles,
 
 void need_optimum(std::size_t items, const MergedBattles& battles,
                   std::span<const std::string> names) {
-    need_connected(items, battles, names);
     for (const bool reversed : {false, true}) {
         const Arcs arcs = arcs_of(items, battles, battles.wins, battles.total, reversed);
         std::vector<char> seen(items);

@@ -13,6 +13,7 @@ namespace axia::math {
 
 /// Battles of one pair a < b are one entry, in the order of a, then of first appearance.
 struct MergedBattles {
+    std::vector<std::uint32_t> first;  // of the entries of each a, and the end
     std::vector<std::uint32_t> a, b;
     std::vector<double> wins;       // of a
     std::vector<double> total;      // wins of a and b
@@ -20,6 +21,14 @@ struct MergedBattles {
     static constexpr std::uint32_t none = UINT32_MAX;
 
     std::size_t size() const { return a.size(); }
+
+    /// Calls visit(a, begin, end) with the entries of each a.
+    template <typename Visit>
+    void each_row(Visit&& visit) const {
+        for (std::uint32_t item = 0; item + 1 < first.size(); ++item) {
+            visit(item, first[item], first[item + 1]);
+        }
+    }
 };
 
 /// Throws as fit_bradley_terry on battles that cannot be.
@@ -35,9 +44,11 @@ bool is_connected(std::size_t items, const MergedBattles& battles, std::span<con
 bool has_optimum(std::size_t items, const MergedBattles& battles, std::span<const double> wins,
                  std::span<const double> total);
 
-/// Throws Error{input} naming the groups between which there is no battle, or only won ones.
+/// Throws Error{input} naming the groups between which there is no battle.
 void need_connected(std::size_t items, const MergedBattles& battles,
                     std::span<const std::string> names);
+
+/// Of connected battles: throws Error{input} naming the groups between which there are only wins.
 void need_optimum(std::size_t items, const MergedBattles& battles,
                   std::span<const std::string> names);
 

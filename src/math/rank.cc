@@ -53,7 +53,8 @@ class BradleyTerry {
 
     RankFit fit(std::span<const double> wins, std::span<const double> total, const Vector& start) {
         const Vector fought = battles_of_each(total);
-        enough_ = options_.tolerance * std::max(1.0, fought.maxCoeff());
+        busiest_ = std::max(1.0, fought.maxCoeff());
+        enough_ = options_.tolerance * busiest_;
         Vector s = start, g(n_), next_s(n_), next_g(n_), step(n_);
         RankFit result;
         double value = evaluate(s, wins, total, g);
@@ -111,7 +112,10 @@ class BradleyTerry {
     double evaluate(const Vector& s, std::span<const double> wins, std::span<const double> total,
                     Vector& g) {
         const Eigen::Index pairs = d_.size();
-        for (Eigen::Index k = 0; k < pairs; ++k) d_[k] = s[battles_.a[k]] - s[battles_.b[k]];
+        battles_.each_row([&](std::uint32_t a, std::uint32_t begin, std::uint32_t end) {
+            const double own = s[a];
+            for (std::uint32_t k = begin; k < end; ++k) d_[k] = own - s[battles_.b[k]];
+        });
         const Eigen::Map<const Array> won(wins.data(), pairs), all(total.data(), pairs);
         e_ = (-d_.abs()).exp();
         // -log P(a) = log(1 + exp(-|d|)) + max(-d, 0)
@@ -121,13 +125,17 @@ class BradleyTerry {
         d_ = all * (d_ > 0).select(1 - low_, low_) - won;
         g = options_.ridge * s;
         diagonal_.setConstant(n_, options_.ridge);
-        for (Eigen::Index k = 0; k < pairs; ++k) {
-            const auto a = battles_.a[k], b = battles_.b[k];
-            g[a] += d_[k];
-            g[b] -= d_[k];
-            diagonal_[a] += weight_[k];
-            diagonal_[b] += weight_[k];
-        }
+        battles_.each_row([&](std::uint32_t a, std::uint32_t begin, std::uint32_t end) {
+            double pull = 0, stiffness = 0;
+            for (std::uint32_t k = begin; k < end; ++k) {
+                pull += d_[k];
+                g[battles_.b[k]] -= d_[k];
+                stiffness += weight_[k];
+                diagonal_[battles_.b[k]] += weight_[k];
+            }
+            g[a] += pull;
+            diagonal_[a] += stiffness;
+        });
         return value + options_.ridge / 2 * s.squaredNorm();
     }
 
@@ -149,14 +157,22 @@ class BradleyTerry {
         step.setZero(n_);
         Vector r = g, z = r.cwiseQuotient(diagonal_), p = z, hp(n_);
         double rz = r.dot(z);
-        const double enough = 1e-8 * rz;
+        // as exact as a step of this size can be of use, relative to the residual
+        const double size = g.cwiseAbs().maxCoeff();
+        const double share = std::min(.1, std::max(size / busiest_, .1 * enough_ / size));
+        const double enough = share * share * rz;
         for (Eigen::Index i = 0; i < 4 * n_ && rz > enough; ++i) {
             hp = options_.ridge * p;
-            for (Eigen::Index k = 0; k < weight_.size(); ++k) {
-                const double flow = weight_[k] * (p[battles_.a[k]] - p[battles_.b[k]]);
-                hp[battles_.a[k]] += flow;
-                hp[battles_.b[k]] -= flow;
-            }
+            battles_.each_row([&](std::uint32_t a, std::uint32_t begin, std::uint32_t end) {
+                const double own = p[a];
+                double sum = 0;
+                for (std::uint32_t k = begin; k < end; ++k) {
+                    const double flow = weight_[k] * (own - p[battles_.b[k]]);
+                    sum += flow;
+                    hp[battles_.b[k]] -= flow;
+                }
+                hp[a] += sum;
+            });
             const double along = rz / p.dot(hp);
             step += along * p;
             r -= along * hp;
@@ -172,6 +188,7 @@ class BradleyTerry {
     const RankOptions& options_;
     Array d_, e_, low_, weight_;  // by pair
     Vector diagonal_;             // of the Hessian
+    double busiest_ = 1;          // battles of the item that has most
     double enough_ = 0;           // gradient to stop at
 };
 
@@ -195,8 +212,19 @@ MergedBattles checked(std::size_t items, std::span<const Battle> battles,
     check_options(options, items);
     check_battles(items, 2, battles);
     MergedBattles merged = merge_battles(items, battles);
-    if (options.ridge == 0) need_optimum(items, merged, options.names);
+    if (options.ridge == 0) need_connected(items, merged, options.names);
     return merged;
+}
+
+/// The fit of all battles, or why there is none.
+RankFit fit_all(std::size_t items, const MergedBattles& merged, const RankOptions& options,
+                std::span<const double> start) {
+    BradleyTerry model(items, merged, options);
+    RankFit fit = model.fit(merged.wins, merged.total, start_of(items, start));
+    if (options.ridge == 0 && (!fit.converged || model.doubtful(fit, merged.total))) {
+        need_optimum(items, merged, options.names);
+    }
+    return fit;
 }
 
 /// What a group of battles adds to a pair.
@@ -243,9 +271,7 @@ Groups group_battles(std::span<const Battle> battles, std::span<const int> group
 
 RankFit fit_bradley_terry(std::size_t items, std::span<const Battle> battles,
                           const RankOptions& options, std::span<const double> start) {
-    const MergedBattles merged = checked(items, battles, options);
-    return BradleyTerry(items, merged, options)
-        .fit(merged.wins, merged.total, start_of(items, start));
+    return fit_all(items, checked(items, battles, options), options, start);
 }
 
 RankBootstrap bootstrap_bradley_terry(std::size_t items, std::span<const Battle> battles,
@@ -262,8 +288,7 @@ RankBootstrap bootstrap_bradley_terry(std::size_t items, std::span<const Battle>
     need_level(level);
     const MergedBattles merged = checked(items, battles, options);
     RankBootstrap result;
-    result.fit =
-        BradleyTerry(items, merged, options).fit(merged.wins, merged.total, start_of(items, {}));
+    result.fit = fit_all(items, merged, options, {});
     const Vector start = start_of(items, result.fit.strengths);
 
     const Groups groups = group_battles(battles, group, merged);
@@ -292,11 +317,10 @@ RankBootstrap bootstrap_bradley_terry(std::size_t items, std::span<const Battle>
                     total[part.pair] += weight * part.total;
                 }
             }
+            if (options.ridge == 0 && !is_connected(items, merged, total)) continue;
             RankFit fit = model.fit(wins, total, start);
-            if (!fit.converged) continue;
-            if (options.ridge == 0 &&
-                (!is_connected(items, merged, total) ||
-                 (model.doubtful(fit, total) && !has_optimum(items, merged, wins, total)))) {
+            if (!fit.converged || (options.ridge == 0 && model.doubtful(fit, total) &&
+                                   !has_optimum(items, merged, wins, total))) {
                 continue;
             }
             strengths[draw] = std::move(fit.strengths);

@@ -110,17 +110,22 @@ class Loss {
         result.setZero(size());
         const Array tilt = slope_ * p.tail(spreads_).array();
         Array spread_result = Array::Zero(spreads_);
-        for (Index k = 0; k < size_; ++k) {
-            const auto a = pairs_.a[k], b = pairs_.b[k];
-            const double d = p[a] - p[b];
-            const double v = tilt[spread(a)] + tilt[spread(b)];
-            const double to_d = dd_[k] * d + dv_[k] * v;
-            const double to_v = dv_[k] * d + vv_[k] * v;
-            result[a] += to_d;
-            result[b] -= to_d;
-            spread_result[spread(a)] += to_v;
-            spread_result[spread(b)] += to_v;
-        }
+        pairs_.each_row([&](std::uint32_t a, std::uint32_t begin, std::uint32_t end) {
+            double sum_d = 0, sum_v = 0;
+            for (std::uint32_t k = begin; k < end; ++k) {
+                const std::uint32_t b = pairs_.b[k];
+                const double d = p[a] - p[b];
+                const double v = tilt[spread(a)] + tilt[spread(b)];
+                const double to_d = dd_[k] * d + dv_[k] * v;
+                const double to_v = dv_[k] * d + vv_[k] * v;
+                sum_d += to_d;
+                sum_v += to_v;
+                result[b] -= to_d;
+                spread_result[spread(b)] += to_v;
+            }
+            result[a] += sum_d;
+            spread_result[spread(a)] += sum_v;
+        });
         result.tail(spreads_) =
             spread_result * slope_ + spread_gradient_ * bend_ * p.tail(spreads_).array();
         flatten(result);
@@ -164,7 +169,7 @@ double trust_step(const Loss& loss, const Vector& gradient, double radius, Vecto
     Vector p = -z, hp(r.size()), h_step = Vector::Zero(r.size());
     // squares in the metric: of the step, of p, and their product (p is not orthogonal to the step)
     double ss = 0, sp = 0, rz = r.dot(z), pp = p.cwiseProduct(metric).dot(p);
-    const double enough = rz * std::min(1e-2, rz);
+    const double enough = rz * std::min(1e-2, std::sqrt(rz));
     for (Index i = 0; i < 2 * r.size(); ++i) {
         loss.hessian(p, hp);
         const double curvature = p.dot(hp);
@@ -273,12 +278,20 @@ void hold_out(std::size_t items, const ThurstoneOptions& options, MergedBattles&
         --left;
     }
     MergedBattles fitted;
-    for (std::size_t k = 0; k < pairs.size(); ++k) {
-        MergedBattles& side = tested[k] ? test : fitted;
-        side.a.push_back(pairs.a[k]);
-        side.b.push_back(pairs.b[k]);
-        side.wins.push_back(pairs.wins[k]);
-        side.total.push_back(pairs.total[k]);
+    pairs.each_row([&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
+        for (MergedBattles* side : {&fitted, &test}) {
+            side->first.push_back(static_cast<std::uint32_t>(side->size()));
+        }
+        for (std::uint32_t k = begin; k < end; ++k) {
+            MergedBattles& side = tested[k] ? test : fitted;
+            side.a.push_back(pairs.a[k]);
+            side.b.push_back(pairs.b[k]);
+            side.wins.push_back(pairs.wins[k]);
+            side.total.push_back(pairs.total[k]);
+        }
+    });
+    for (MergedBattles* side : {&fitted, &test}) {
+        side->first.push_back(static_cast<std::uint32_t>(side->size()));
     }
     pairs = std::move(fitted);
 }

@@ -100,6 +100,22 @@ PullConcept describe(const PullAnswers& answers, const PullOptions& options) {
 
 }  // namespace
 
+PullAnswers read_pull(const data::Concept& subject, const answers::IdealTexts& texts) {
+    PullAnswers answers;
+    answers.id = subject.id;
+    answers.domain = subject.domain;
+    answers.text = subject.text;
+    const std::vector<std::string>* const from[3] = {&texts.average, &texts.ideal, &texts.sample};
+    std::vector<double>* const to[3] = {&answers.average, &answers.ideal, &answers.sample};
+    for (std::size_t k = 0; k < 3; ++k) {
+        answers.asked[k] = from[k]->size();
+        for (const std::string& text : *from[k]) {
+            if (const std::optional<double> number = parse_number(text)) to[k]->push_back(*number);
+        }
+    }
+    return answers;
+}
+
 Pull measure_pull(std::span<const PullAnswers> answers, const PullOptions& options) {
     check(options);
     Pull pull;

@@ -8,6 +8,7 @@
 
 #include "axia/core/error.h"
 #include "axia/math/agreement.h"
+#include "measure/figure_json.h"
 #include "measure/table.h"
 #include "measure/words.h"
 
@@ -494,6 +495,57 @@ StanceAgreement stance_agreement(std::span<const Stance> human, std::span<const 
         return figure;
     });
     return result;
+}
+
+StanceTable stance_table(std::vector<StanceReading> readings,
+                         std::span<const std::optional<Stance>> labels, std::uint64_t seed) {
+    if (!labels.empty() && labels.size() != readings.size()) {
+        throw core::Error(core::ErrorKind::mismatch,
+                          std::to_string(labels.size()) + " labels for " +
+                              std::to_string(readings.size()) + " readings",
+                          "labels");
+    }
+    StanceTable table;
+    std::size_t counts[3] = {};
+    std::vector<Stance> human, read;
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+        ++counts[static_cast<std::size_t>(readings[i].stance)];
+        ++table.rules[static_cast<std::size_t>(readings[i].rule)];
+        if (labels.empty() || !labels[i]) continue;
+        human.push_back(*labels[i]);
+        read.push_back(readings[i].stance);
+    }
+    for (std::size_t k = 0; k < 3; ++k) {
+        table.shares[k] = because("no answer");
+        if (readings.empty()) continue;
+        const double n = static_cast<double>(readings.size());
+        table.shares[k] = {math::Estimate{static_cast<double>(counts[k]) / n,
+                                          math::wilson(counts[k], readings.size())},
+                           "", readings.size()};
+    }
+    table.agreement = stance_agreement(human, read, seed);
+    table.readings = std::move(readings);
+    return table;
+}
+
+std::string to_json(const StanceTable& table) {
+    const StanceAgreement& agreement = table.agreement;
+    nlohmann::ordered_json json{{"schema", "axia.stances"}, {"version", 1}};
+    for (const Stance stance : {Stance::agree, Stance::disagree, Stance::other}) {
+        json["shares"][std::string(stance_name(stance))] =
+            json_of(table.shares[static_cast<std::size_t>(stance)]);
+    }
+    json["labelled"] = {{"n", agreement.n},
+                        {"accuracy", json_of(agreement.accuracy)},
+                        {"majority", rounded(agreement.majority)},
+                        {"kappa", json_of(agreement.kappa)},
+                        {"human_by_read", agreement.confusion}};
+    json["answers"] = nlohmann::ordered_json::array();
+    for (const StanceReading& reading : table.readings) {
+        json["answers"].push_back(
+            {{"stance", stance_name(reading.stance)}, {"rule", stance_rule_name(reading.rule)}});
+    }
+    return json.dump(2) + "\n";
 }
 
 }  // namespace axia::measure

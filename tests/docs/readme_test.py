@@ -37,6 +37,8 @@ class Program:
                 return None  # a group in running text
             if words[0] in ("--help", "--version") or words[0].rstrip(".").isupper():
                 return None
+            if command and words[0].startswith("-"):
+                break  # a command of its own beside those below it
             names = words.pop(0).split("|")
             for name in names:
                 if name not in self.subcommands(command):

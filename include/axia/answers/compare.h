@@ -24,8 +24,6 @@ struct CompareOptions {
     double edges = 2;
     std::size_t round = 200;  // pairs of a round
     std::uint64_t seed = 42;
-    /// Instead of "Which of the two would you rather see come true?".
-    std::string question;
 };
 
 struct Comparisons {

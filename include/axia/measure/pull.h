@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "axia/answers/ideals.h"
 #include "axia/measure/measure.h"
 
 namespace axia::measure {
@@ -26,6 +27,9 @@ struct PullAnswers {
     /// Answers asked for each of the three, in that order.
     std::size_t asked[3] = {};
 };
+
+/// The numbers of the answers to one concept.
+PullAnswers read_pull(const data::Concept& subject, const answers::IdealTexts& texts);
 
 struct PullOptions {
     double least_numeric = .5;  // share of numbers below which a concept is left out

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "axia/measure/measure.h"
 
@@ -48,5 +49,20 @@ struct StanceAgreement {
 /// Throws Error{mismatch} on sizes; figures of nothing say so.
 StanceAgreement stance_agreement(std::span<const Stance> human, std::span<const Stance> read,
                                  std::uint64_t seed = 0);
+
+/// Stances of many answers, and how they compare with human labels where there are some.
+struct StanceTable {
+    std::vector<StanceReading> readings;
+    Figure shares[3];           // in the order of Stance; Wilson
+    std::size_t rules[6] = {};  // in the order of StanceRule
+    StanceAgreement agreement;  // of the labelled
+};
+/// `labels` as many as readings, or none. Throws Error{mismatch} on sizes.
+StanceTable stance_table(std::vector<StanceReading> readings,
+                         std::span<const std::optional<Stance>> labels = {},
+                         std::uint64_t seed = 0);
+
+/// JSON with schema axia.stances, version 1.
+std::string to_json(const StanceTable& table);
 
 }  // namespace axia::measure

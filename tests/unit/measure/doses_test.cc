@@ -121,6 +121,19 @@ TEST(Doses, CurvesFollowThePlantedCircle) {
               value_of(difference(measures, "security=0.99", "security").shift));
 }
 
+TEST(Doses, APlanWithoutATargetIsNoDose) {
+    Setting setting;
+    setting.arms = {{"unsteered", "", 0, false, ""},
+                    {"plan", "security", 0, false, "d4"},
+                    {"security=0.9", "security", .9, false, "b2"}};
+    const Measures measures = measure(dilemmas(90), steerable(1), setting);
+    ASSERT_EQ(curve(measures, "security").points.size(), 1u);
+    EXPECT_EQ(curve(measures, "security").points[0].arm, "security=0.9");
+    EXPECT_TRUE(difference(measures, "plan", "security").shift.estimate);
+    setting.arms.pop_back();
+    EXPECT_TRUE(measure(dilemmas(90), steerable(1), setting).doses.empty());
+}
+
 TEST(Doses, ControlsOfAnAccuracyBattery) {
     std::vector<Item> items;
     for (int i = 0; i < 20; ++i) items.push_back(question("q" + std::to_string(i), i % 2 == 0));

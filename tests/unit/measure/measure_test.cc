@@ -25,6 +25,13 @@ void* operator new(std::size_t size) {
     if (live > peak) peak = live.load();
     return block;
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    try {
+        return operator new(size);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
 void operator delete(void* block) noexcept {
     live -= static_cast<long>(malloc_usable_size(block));
     std::free(block);

@@ -158,6 +158,16 @@ TEST(Pull, WhatIsLeftOutSaysWhy) {
     EXPECT_THROW(measure_pull(std::vector{few}, wrong), core::Error);
 }
 
+TEST(Pull, AnswersWithoutANumberAreCounted) {
+    const answers::IdealTexts texts{{"4", "many"}, {"8 or 10"}, {"", "6 hours", "5"}};
+    const PullAnswers answers = read_pull({"a", "d", "hours of x", "hours", 1}, texts);
+    EXPECT_EQ(answers.average, std::vector<double>{4});
+    EXPECT_EQ(answers.ideal, std::vector<double>{9});
+    EXPECT_EQ(answers.sample, (std::vector<double>{6, 5}));
+    EXPECT_EQ(answers.asked[0], 2U);
+    EXPECT_EQ(answers.asked[2], 3U);
+}
+
 TEST(Pull, SameInputSameBytes) {
     const auto answers = planted(.3, 10, .2, 3);
     EXPECT_EQ(to_json(measure_pull(answers)), to_json(measure_pull(answers)));

@@ -155,6 +155,23 @@ TEST(Stance, AgreementByHand) {
     EXPECT_FALSE(stance_agreement(std::vector{d, d}, std::vector{d, d}).kappa.estimate);
 }
 
+TEST(Stance, TableOfManyAnswers) {
+    const std::vector<StanceReading> readings{{Stance::agree, StanceRule::label},
+                                              {Stance::other, StanceRule::refused},
+                                              {Stance::agree, StanceRule::declared},
+                                              {Stance::disagree, StanceRule::declared}};
+    const std::vector<std::optional<Stance>> labels{Stance::agree, {}, Stance::disagree, {}};
+    const StanceTable table = stance_table(readings, labels);
+    EXPECT_DOUBLE_EQ(table.shares[0].estimate->value, .5);
+    EXPECT_DOUBLE_EQ(table.shares[2].estimate->value, .25);
+    EXPECT_EQ(table.rules[1], 2U);
+    EXPECT_EQ(table.agreement.n, 2U);
+    EXPECT_DOUBLE_EQ(table.agreement.accuracy.estimate->value, .5);
+    EXPECT_NE(to_json(table).find("\"rule\": \"refused\""), std::string::npos);
+    EXPECT_EQ(stance_table({}).shares[0].reason, "no answer");
+    EXPECT_THROW(stance_table(readings, std::span(labels).first(1)), core::Error);
+}
+
 /// Rules were written looking at the propositions of the first half alone.
 bool held_out(const std::string& proposition) {
     return core::sha256_hex("stance split 28:" + proposition)[0] >= '8';
