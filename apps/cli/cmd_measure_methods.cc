@@ -163,6 +163,11 @@ void run_perceptions(App& app, const PerceptionSettings& settings) {
               << figure(profile.valence_agreement) << "\n"
               << "  same verdict on relevance in both forms: "
               << figure(profile.relevance_agreement) << "\n";
+    const measure::Figure& forms = profile.valence_agreement;
+    if (!forms.estimate || forms.estimate->ci.lo <= 0) {
+        std::cout << "  the forms do not agree: this profile says more of the reader than of the "
+                     "text\n";
+    }
     if (profile.unanswered > 0) std::cout << "  " << profile.unanswered << " unanswered\n";
     std::cout << run.result_line();
 }

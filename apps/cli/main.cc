@@ -42,6 +42,7 @@ std::pair<const CLI::App*, std::string> command_of(const CLI::App& root, int arg
             if (command->get_name() == word) next = command;
         }
         if (names.empty() || word.starts_with("-")) break;
+        if (word.empty() && at->get_require_subcommand_min() == 0) break;
         if (word.empty()) {
             std::string list;
             for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
