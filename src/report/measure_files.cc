@@ -25,7 +25,14 @@ Shape run() {
          {"seed", Shape::integer(0, 1.9e19)},
          {"axia_version", text},
          {"libllama", text},
-         {"model?", Shape::object({{"name", text}, {"sha256", text}, {"architecture?", text}})},
+         {"note?", text},
+         {"model?", Shape::object({{"name", text},
+                                   {"sha256", text},
+                                   {"architecture?", text},
+                                   {"layers?", natural},
+                                   {"width?", natural}})},
+         {"endpoint?", Shape::object({{"model", text}})},
+         {"people?", Shape::object({{"respondents", natural}})},
          {"weights?",
           Shape::object({{"format", text}, {"mean_kl?", number}, {"prompt_speedup?", number}})},
          {"machine?",
@@ -41,6 +48,8 @@ Shape robustness() {
                           {"wording_spread", figure()},
                           {"format_gap", figure()},
                           {"inconsistency", figure()},
+                          {"paraphrase", figure()},
+                          {"topic", figure()},
                           {"acquiescence", figure()},
                           {"invalid", figure()},
                           {"retest", figure()},
@@ -54,6 +63,8 @@ Shape arm() {
         {{"value", text}, {"score", figure()}, {"items", natural}, {"alpha", figure()}});
     const Shape rank = Shape::object(
         {{"value", text}, {"strength", figure()}, {"elo?", number}, {"above_next?", share}});
+    const Shape likelier =
+        Shape::object({{"by", text}, {"share", figure()}, {"difference", figure()}});
     return Shape::object({{"arm", text},
                           {"value", text},
                           {"target", number},
@@ -62,6 +73,8 @@ Shape arm() {
                           {"ranking", Shape::list(rank, most_values)},
                           {"accuracy", figure()},
                           {"right", figure()},
+                          {"exact_match", figure()},
+                          {"likelier", Shape::list(likelier, 100)},
                           {"robustness", robustness()}});
 }
 

@@ -78,8 +78,10 @@ void compare_values(const Json& data, Json& notices) {
     for (const char* key : {"vector", "tune", "effect"}) {
         const std::string other = text_at(data, {key, "value"});
         if (!other.empty() && other != value) {
-            notices.push_back(std::string(key) + ".json is about " + other + ", the run about " +
-                              value + ".");
+            std::string notice(key);
+            notice.append(".json is about ").append(other);
+            notice.append(", the run about ").append(value).append(".");
+            notices.push_back(std::move(notice));
         }
     }
 }
@@ -126,13 +128,18 @@ Json read_file(const fs::path& run, const RunFile& known) {
                          known.version, known.shape);
 }
 
-/// Whether run.json says that it is a measurement; whatever is wrong with it is found later.
+/// Whether run.json says that it is a measurement. Throws Error{unsupported} for a run without
+/// page.
 bool is_measurement(const fs::path& run) {
-    std::error_code code;
-    const fs::path file = run / "run.json";
-    if (!fs::is_regular_file(file, code)) return false;
-    const Json json = Json::parse(core::read_file(file, most_bytes), nullptr, false);
-    return json.is_object() && json.contains("kind") && json["kind"] == "measure";
+    const Json json =
+        read_file(run, {"run", "axia.run", 1, Shape::object({{"kind?", Shape::text()}})});
+    const std::string kind = text_at(json, {"kind"});
+    if (!kind.empty() && kind != "demo" && kind != "measure") {
+        throw Error(ErrorKind::unsupported, "is a run of kind '" + kind.substr(0, 60) + "'",
+                    (run / "run.json").string(),
+                    "axia report makes pages of axia demo and axia measure --battery");
+    }
+    return kind == "measure";
 }
 
 Json read_measurement(const fs::path& run) {

@@ -91,11 +91,11 @@ Shape Shape::one_of(std::vector<Shape> shapes) {
     return shape;
 }
 
-Shape Shape::object(std::vector<std::pair<std::string_view, Shape>> fields) {
+Shape Shape::object(const std::vector<std::pair<std::string_view, Shape>>& fields) {
     Shape shape(Kind::object);
-    for (auto& [name, part] : fields) {
+    for (const auto& [name, part] : fields) {
         shape.fields_.emplace_back(name);
-        shape.parts_.push_back(std::move(part));
+        shape.parts_.push_back(part);
     }
     return shape;
 }

@@ -24,7 +24,7 @@ class Shape {
     static Shape map(Shape of, std::size_t limit);  // an object with any keys
     static Shape one_of(std::vector<Shape> shapes);
     /// Fields named "x?" may be missing or null.
-    static Shape object(std::vector<std::pair<std::string_view, Shape>> fields);
+    static Shape object(const std::vector<std::pair<std::string_view, Shape>>& fields);
 
     /// Throws Error{input} with "`file`: path.to[3].field" where `json` differs.
     void check(const Json& json, std::string_view file) const { check_at(json, file, ""); }

@@ -50,7 +50,24 @@ export interface Column<Row> {
   brief?: boolean; // a word such as yes
 }
 
-/// A table in a box that scrolls sideways by itself; the first column names the row.
+/// One row; the first column names it.
+export function table_row<Row>(columns: readonly Column<Row>[], row: Row, attributes: Attributes = {}): HTMLTableRowElement {
+  return h(
+    "tr",
+    attributes,
+    columns.map((column, i) => {
+      const cell = column.cell(row);
+      const missing = cell === "not measured";
+      const kind = [column.numeric && "numeric", column.brief && "brief", missing && "missing"].filter(Boolean).join(" ") || null;
+      const content = missing
+        ? [h("span", { "aria-hidden": "true" }, "\u2013"), h("span", { class: "unseen" }, "not measured")]
+        : cell;
+      return i === 0 ? h("th", { scope: "row", class: kind }, content) : h("td", { class: kind }, content);
+    }),
+  );
+}
+
+/// A table in a box that scrolls sideways by itself.
 export function table<Row>(caption: string, columns: Column<Row>[], rows: readonly Row[]): HTMLElement {
   const head = columns.map((column) =>
     h(
@@ -60,21 +77,7 @@ export function table<Row>(caption: string, columns: Column<Row>[], rows: readon
       column.unit ? h("span", { class: "unit" }, column.unit) : null,
     ),
   );
-  const body = rows.map((row) =>
-    h(
-      "tr",
-      {},
-      columns.map((column, i) => {
-        const cell = column.cell(row);
-        const missing = cell === "not measured";
-        const kind = [column.numeric && "numeric", column.brief && "brief", missing && "missing"].filter(Boolean).join(" ") || null;
-        const content = missing
-          ? [h("span", { "aria-hidden": "true" }, "\u2013"), h("span", { class: "unseen" }, "not measured")]
-          : cell;
-        return i === 0 ? h("th", { scope: "row", class: kind }, content) : h("td", { class: kind }, content);
-      }),
-    ),
-  );
+  const body = rows.map((row) => table_row(columns, row));
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },

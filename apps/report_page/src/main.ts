@@ -1,10 +1,11 @@
 import "./style/page.css";
 import "./style/parts.css";
+import "./style/measures.css";
 import "./style/media.css";
 import { read_run, type RunData } from "./data";
 import { h, p, section } from "./dom";
 import type { MeasureData } from "./measures/data";
-import { measure_sections, measure_title } from "./measures/page";
+import { measure_glossary, measure_sections, measure_title } from "./measures/page";
 import { title as measure_name } from "./measures/words";
 import { answers_section } from "./sections/answers";
 import { checks_section } from "./sections/checks";
@@ -17,11 +18,11 @@ import { title_block } from "./sections/title";
 import { title } from "./summary";
 import { glossary } from "./words";
 
-function words_section(): HTMLElement {
+function words_section(words: [string, string][]): HTMLElement {
   return section(
     "words",
     "What the words mean",
-    h("dl", { class: "words" }, glossary.map(([word, meaning]) => h("div", {}, h("dt", {}, word), h("dd", {}, meaning)))),
+    h("dl", { class: "words" }, words.map(([word, meaning]) => h("div", {}, h("dt", {}, word), h("dd", {}, meaning)))),
   );
 }
 
@@ -66,14 +67,14 @@ function effect_sections(data: RunData): HTMLElement[] {
     shifts_section(data),
     answers_section(data),
     provenance_section(data),
-    words_section(),
+    words_section(glossary),
   ];
 }
 
 function page(data: RunData | MeasureData): Node[] {
   const measured = "measures" in data;
   document.title = `${measured ? measure_name(data) : title(data)}: axia report`;
-  const sections = measured ? measure_sections(data) : effect_sections(data);
+  const sections = measured ? [...measure_sections(data), words_section(measure_glossary)] : effect_sections(data);
   const nav = contents(sections);
   follow(nav, sections);
   return [

@@ -6,7 +6,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { bare_run, hostile_answer, hostile_measure, hostile_run, measured, read, read_measured, sample, sparse_run } from "./runs.mjs";
+import { measure_tests } from "./measure_tests.mjs";
+import { bare_run, hostile_answer, hostile_measure, hostile_run, large_measure, measured, plain_measure, read, sample, sparse_run } from "./runs.mjs";
 
 const app = fileURLToPath(new URL("../../../apps/report_page/", import.meta.url));
 const template = join(app, "dist/report.html");
@@ -36,10 +37,20 @@ function render(run, name) {
   return page;
 }
 
+/// What the renderer says of a run that it refuses.
+function refused(run) {
+  const page = join(folder, "refused.html");
+  const done = spawnSync(renderer, [run, template, page], { encoding: "utf8" });
+  assert.ok(!existsSync(page));
+  return { status: done.status, said: done.stderr };
+}
+
 const pages = {
   sample: render(sample, "sample.html"),
   measured: render(measured, "measured.html"),
   hostile_measured: render(hostile_measure(join(folder, "hostile-measure")), "hostile-measured.html"),
+  plain_measured: render(plain_measure(join(folder, "plain-measure")), "plain-measured.html"),
+  large_measured: render(large_measure(join(folder, "large-measure")), "large-measured.html"),
   hostile: render(hostile_run(join(folder, "hostile")), "hostile.html"),
   sparse: render(sparse_run(join(folder, "sparse")), "sparse.html"),
   bare: render(bare_run(join(folder, "bare")), "bare.html"),
@@ -102,58 +113,6 @@ async function fits(page) {
 }
 
 const tests = {
-  async "a measurement: circle, scores, curves, way of asking, every chart as a table"() {
-    const measures = read_measured("measures.json");
-    await open("measured", {}, async (page) => {
-      assert.equal(await page.title(), "Dilemmas between two of the ten basic values, asked of smollm2: axia report");
-      const ids = await page.locator("main > section").evaluateAll((all) => all.map((one) => one.id));
-      assert.deepEqual(ids, ["profile", "asking", "ranking", "doses", "differences", "items", "provenance"]);
-      const rows = await page.evaluate(() =>
-        Object.fromEntries([...document.querySelectorAll("figure.chart")].map((one) => [one.id, one.querySelectorAll("tbody tr").length])),
-      );
-      assert.equal(rows["chart-circle"], measures.circle.length);
-      assert.equal(rows["chart-scores"], measures.arms[0].values.length);
-      for (const role of ["steered", "neighbour", "opposite", "other", "control", "fluency"]) {
-        const points = measures.doses.filter((curve) => curve.role === role).flatMap((curve) => curve.points);
-        assert.equal(rows[`chart-dose-security-${role}`], points.length, role);
-      }
-      const sure = await page.locator("#ranking li").evaluateAll((all) => all.map((one) => one.textContent));
-      assert.equal(sure.length, measures.arms[0].ranking.length);
-      assert.match(sure[0], /above the next: 0\.\d+/);
-      const way = await page.locator("#asking").innerText();
-      assert.ok(way.includes("not asked both for letters and for texts"), "a figure that is not there says why");
-    });
-  },
-
-  async "items are searched and sorted"() {
-    const { rows } = read_measured("measures.json");
-    await open("measured", {}, async (page) => {
-      const shown = () => page.locator("#items tbody th > bdi").evaluateAll((all) => all.map((one) => one.textContent));
-      assert.equal((await shown()).length, 50);
-      await page.locator("#items .more").click();
-      assert.equal((await shown()).length, rows.length);
-      await page.locator("#items .sort", { hasText: "Turned" }).focus();
-      await page.keyboard.press("Enter");
-      const flips = await page.locator("#items tbody tr td:nth-of-type(2)").allTextContents();
-      assert.deepEqual(flips, [...flips].sort((a, b) => Number(b) - Number(a)));
-      await page.locator("#items-search").fill(rows[7].text.split(" ").slice(0, 6).join(" ").toLowerCase());
-      assert.ok((await shown()).includes(rows[7].item));
-      await page.locator("#items-search").fill("no item says this");
-      assert.equal(await page.locator("#items .items-count").textContent(), "0 items");
-    });
-  },
-
-  async "a measurement breaks no rule of accessibility and fits a phone"() {
-    for (const [width, scheme] of [[1280, "light"], [1280, "dark"], [360, "light"]]) {
-      await open("measured", { width, scheme }, accessible);
-    }
-    await open("measured", { width: 360 }, fits);
-    await open("hostile_measured", { width: 360 }, async (page) => {
-      assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
-      await accessible(page);
-    });
-  },
-
   async "every chart has a table with its rows"() {
     await open("sample", {}, async (page) => {
       const charts = await page.evaluate(() =>
@@ -340,14 +299,18 @@ const tests = {
       assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), "rgb(255, 255, 255)");
     });
   },
+
+  ...measure_tests({ open, open_all, accessible, fits, folder, refused }),
 };
 
 async function pictures(into) {
   mkdirSync(into, { recursive: true });
-  for (const [name, width, scheme] of [["desktop-light", 1440, "light"], ["desktop-dark", 1440, "dark"], ["phone", 375, "light"]]) {
-    await open("sample", { width, scheme }, async (page) => {
-      await page.screenshot({ path: join(into, `${name}.png`), fullPage: true });
-    });
+  for (const run of ["sample", "measured"]) {
+    for (const [name, width, scheme] of [["desktop-light", 1440, "light"], ["desktop-dark", 1440, "dark"], ["phone", 360, "light"]]) {
+      await open(run, { width, scheme }, async (page) => {
+        await page.screenshot({ path: join(into, `${run}-${name}.png`), fullPage: true });
+      });
+    }
   }
 }
 

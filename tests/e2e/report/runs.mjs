@@ -29,7 +29,7 @@ export function read(name) {
 /// Every text of a value replaced, but for those that files must have.
 function spoil(json, key = "") {
   if (typeof json === "string") {
-    if (key === "schema") return json;
+    if (key === "schema" || key === "kind") return json;
     if (key === "text" || key === "question") return hostile_answer;
     return attacks[json.length % attacks.length] + long_word.slice(0, 300) + json;
   }
@@ -54,15 +54,61 @@ export function hostile_run(folder) {
   return folder;
 }
 
-/// A measurement whose every text but the kind is hostile, values and arms alike.
+/// A measurement whose every text is hostile, values and arms alike.
 export function hostile_measure(folder) {
+  const run = { ...spoil(read_measured("run.json")), files: { [attacks[0] + long_word]: attacks[1] + long_word } };
+  return write_measure(folder, run, spoil(read_measured("measures.json")));
+}
+
+function write_measure(folder, run, measures) {
   mkdirSync(folder, { recursive: true });
-  const run = spoil(read_measured("run.json"));
-  run.kind = "measure";
-  run.files = { [attacks[0] + long_word]: attacks[1] + long_word };
   writeFileSync(`${folder}/run.json`, JSON.stringify(run));
-  writeFileSync(`${folder}/measures.json`, JSON.stringify(spoil(read_measured("measures.json"))));
+  writeFileSync(`${folder}/measures.json`, JSON.stringify(measures));
   return folder;
+}
+
+export const reason = "asked in one way alone";
+
+/// People's answers to a battery without a circle, a sweep or a ranking, and little that could be computed.
+export function plain_measure(folder) {
+  const { model, weights, machine, files, ...run } = read_measured("run.json");
+  const measures = read_measured("measures.json");
+  const arm = measures.arms[0];
+  arm.arm = measures.baseline = "people";
+  arm.values = arm.values.map((one, i) => ({ ...one, score: i < 2 ? one.score : { reason: "fewer than two items" } }));
+  arm.ranking = [];
+  for (const [name, figure] of Object.entries(arm.robustness)) {
+    if (typeof figure === "object" && name !== "reasons") arm.robustness[name] = { reason };
+  }
+  arm.robustness.unanswered = 3;
+  arm.robustness.reasons = { refused: 2, "no such option": 1 };
+  return write_measure(folder, { ...run, people: { respondents: 12 } }, {
+    ...measures,
+    circle: [],
+    arms: [arm],
+    differences: [],
+    doses: [],
+    how: { person: measures.answers },
+    rows: measures.rows.slice(0, 3).map((row) => ({ ...row, number: { people: 0.5 }, flip: null, spread: null, invalid: null })),
+  });
+}
+
+/// The most rows that a run keeps; the number of row i is (i * 7919 mod 5000) / 5000.
+export function large_measure(folder) {
+  const measures = read_measured("measures.json");
+  const rows = Array.from({ length: 5000 }, (_, i) => ({
+    ...measures.rows[i % measures.rows.length],
+    item: `item-${String(i).padStart(4, "0")}`,
+    number: { unsteered: ((i * 7919) % 5000) / 5000 },
+  }));
+  return write_measure(folder, read_measured("run.json"), { ...measures, rows, items: 5000 });
+}
+
+/// The sample with one field of its measures changed.
+export function broken_measure(folder, change) {
+  const measures = read_measured("measures.json");
+  change(measures);
+  return write_measure(folder, read_measured("run.json"), measures);
 }
 
 /// run.json alone.

@@ -221,10 +221,11 @@ TEST_F(Report, AMeasurementNeedsItsMeasuresWhole) {
     fs::remove_all(run_);
     fs::copy(sample.parent_path() / "sample_measure", run_);
     EXPECT_THAT(render_report(run_, options_), HasSubstr("\"kind\":\"measure\""));
-    const auto said = [&](const std::function<void(ordered_json&)>& change) {
+    const auto said = [&](const std::function<void(ordered_json&)>& change,
+                          const std::string& file = "measures.json") {
         fs::copy(sample.parent_path() / "sample_measure", run_,
                  fs::copy_options::recursive | fs::copy_options::overwrite_existing);
-        edit("measures.json", change);
+        edit(file, change);
         try {
             render_report(run_, options_);
         } catch (const Error& error) {
@@ -239,6 +240,32 @@ TEST_F(Report, AMeasurementNeedsItsMeasuresWhole) {
     EXPECT_THAT(said([](auto& m) { m["arms"] = ordered_json::array(); }),
                 HasSubstr("nothing was measured"));
     EXPECT_THAT(said([](auto& m) { m["version"] = 2; }), HasSubstr("measures.json"));
+    EXPECT_THAT(said([](auto& m) {
+                    m["arms"][0]["likelier"] = {{{"by", "sum"}}};
+                }),
+                HasSubstr("measures.json: arms[0].likelier[0].share: is missing"));
+    EXPECT_THAT(said([](auto& m) { m["arms"][0].erase("exact_match"); }),
+                HasSubstr("measures.json: arms[0].exact_match: is missing"));
+    EXPECT_THAT(said([](auto& m) { m["rows"] = std::vector(5001, m["rows"][0]); }),
+                HasSubstr("measures.json: rows: has more than 5000 entries"));
+    const auto in_run = [&](const std::function<void(ordered_json&)>& change) {
+        return said(change, "run.json");
+    };
+    EXPECT_THAT(in_run([](auto& run) {
+                    run["people"] = {{"respondents", -1}};
+                }),
+                HasSubstr("run.json: people.respondents"));
+    EXPECT_THAT(in_run([](auto& run) {
+                    run["endpoint"] = {{"model", 3}};
+                }),
+                HasSubstr("run.json: endpoint.model: is not text"));
+    EXPECT_THAT(in_run([](auto& run) { run["kind"] = 3; }),
+                HasSubstr("run.json: kind: is not text"));
+    // of another kind it is the run of a plan
+    EXPECT_THAT(in_run([](auto& run) { run["kind"] = "demo"; }),
+                HasSubstr("run.json: value: is missing"));
+    EXPECT_THAT(in_run([](auto& run) { run["kind"] = "measure-stance"; }),
+                HasSubstr("run.json: is a run of kind 'measure-stance'"));
     fs::remove(run_ / "measures.json");
     EXPECT_THROW(render_report(run_, options_), Error);
 }

@@ -1,5 +1,6 @@
 // A measurement's files as the C++ side puts them into the page, already checked there.
 import type { Run } from "../data";
+import { is_number } from "../format";
 
 /// A number with its interval, or why there is none.
 export interface Figure {
@@ -40,6 +41,8 @@ export interface ArmMeasures {
   ranking: Rank[];
   accuracy: Figure;
   right: Figure;
+  exact_match: Figure;
+  likelier: { by: string; share: Figure; difference: Figure }[];
   robustness: Robustness;
 }
 
@@ -51,11 +54,17 @@ export interface Difference {
   p_holm?: number | null;
 }
 
+export interface DosePoint {
+  target: number;
+  arm: string;
+  shift: Figure;
+}
+
 export interface DoseCurve {
   steered: string;
   value: string;
   role: string;
-  points: { target: number; arm: string; shift: Figure }[];
+  points: DosePoint[];
 }
 
 export interface ItemRow {
@@ -90,9 +99,29 @@ export interface Measures {
 
 export interface MeasureData {
   kind: "measure";
-  run: Omit<Run, "value" | "model"> & { model?: Run["model"] | null; [more: string]: unknown };
+  run: Omit<Run, "value" | "model"> & {
+    model?: Run["model"] | null;
+    endpoint?: { model: string } | null;
+    people?: { respondents: number } | null;
+  };
   measures: Measures;
   notices: string[];
+}
+
+/// A figure that was had.
+export type Known = Figure & { value: number };
+
+export function is_known(figure: Figure | null | undefined): figure is Known {
+  return is_number(figure?.value);
+}
+
+/// Whether the whole interval lies on one side of `point`.
+export function excludes(figure: Figure, point: number): boolean {
+  return is_number(figure.lo) && is_number(figure.hi) && (figure.lo > point || figure.hi < point);
+}
+
+export function score_of(arm: ArmMeasures, value: string): Figure | null {
+  return arm.values.find((one) => one.value === value)?.score ?? null;
 }
 
 /// The arm that others are compared with: the baseline where it is there, else the first.

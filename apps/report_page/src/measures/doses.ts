@@ -1,80 +1,157 @@
-// Cause and measure in one run: how scores move along the targets of a sweep, and arms against the baseline.
-import * as Plot from "@observablehq/plot";
-import { chart, legend, plot_base } from "../chart";
-import { datum, p, section, table } from "../dom";
-import { is_number, num, signed } from "../format";
-import type { Difference, DoseCurve, Measures } from "./data";
-import { shown } from "./words";
+// Cause and measure in one run: small drawings, one per value, of how scores move along the targets of a sweep.
+import { chart, legend, type Point as Place } from "../chart";
+import { datum, h, p, section, svg } from "../dom";
+import { is_number, short, trimmed } from "../format";
+import { type DoseCurve, type Figure, is_known, type Known, type Measures } from "./data";
+import { linear, spread, ticks } from "./scale";
+import { dose_sentence, shown } from "./words";
 
-interface Point {
-  target: number;
-  value: string;
-  role: string;
-  shift: DoseCurve["points"][number]["shift"];
+export interface Panel {
+  name: string;
+  role: string; // as told
+  colour: string;
+  hollow: boolean;
+  points: { target: number; shift: Figure }[];
 }
 
-const roles: [string, string][] = [
-  ["steered", "The steered value"],
-  ["neighbour", "Its neighbours on the circle"],
-  ["opposite", "Its opposites"],
-  ["other", "The other values"],
-  ["control", "Factual controls"],
-  ["fluency", "What it costs: neutral texts, rise of nll per token"],
-];
+export interface DoseRow {
+  panel: Panel;
+  target: number;
+  shift: Figure;
+}
 
-const line_colours = ["var(--plan)", "var(--other)", "var(--muted)", "var(--ink)"];
+const value_roles: Record<string, { told: string; colour: string; hollow: boolean }> = {
+  steered: { told: "steered", colour: "var(--plan)", hollow: false },
+  neighbour: { told: "neighbour", colour: "var(--plan)", hollow: true },
+  opposite: { told: "opposite", colour: "var(--other)", hollow: false },
+  other: { told: "other", colour: "var(--muted)", hollow: false },
+};
 
-function dose_chart(steered: string, role: string, heading: string, curves: readonly DoseCurve[]): HTMLElement | null {
-  const points: Point[] = curves.flatMap((curve) =>
-    curve.points
-      .filter((point) => is_number(point.shift.value))
-      .map((point) => ({ target: point.target, value: curve.value, role, shift: point.shift })),
+const control_names: Record<string, [string, string]> = {
+  accuracy: ["right answers", "probability"],
+  yes: ["saying yes", "probability"],
+  invalid: ["outside the options", "probability"],
+  fluency: ["neutral texts", "nats per token"],
+};
+
+/// One panel a value, the steered one first and the others by role.
+export function value_panels(curves: readonly DoseCurve[]): Panel[] {
+  return Object.entries(value_roles).flatMap(([role, { told, colour, hollow }]) =>
+    curves.filter((curve) => curve.role === role).map((curve) => ({ name: curve.value, role: told, colour, hollow, points: curve.points })),
   );
-  if (points.length === 0) return null;
-  const names = [...new Set(points.map((q) => q.value))];
-  const targets = [...new Set(points.map((q) => q.target))].sort((a, b) => a - b);
-  const colour = (name: string): string => line_colours[names.indexOf(name) % line_colours.length]!;
-  const place = (q: Point): string => String(q.target);
-  return chart<Point>({
-    id: `chart-dose-${steered}-${role}`,
-    title: `${heading}, as ${steered} is held higher`,
-    summary: `Shift against the unsteered model at the targets ${targets.join(", ")}.`,
-    rows: points,
-    legend: names.length > 1 ? legend(...names.map((name) => ["line", colour(name), name] as ["line", string, string])) : null,
+}
+
+/// What should stay: controls and fluency. Of two curves of one name the first is of this battery's items,
+/// the second of the factual controls asked beside them.
+export function control_panels(curves: readonly DoseCurve[]): Panel[] {
+  const beside = curves.filter((curve) => curve.role === "control" || curve.role === "fluency");
+  return beside.map((curve) => {
+    const same = beside.filter((other) => other.value === curve.value && other.role === curve.role);
+    const of = same.length < 2 ? "" : same.indexOf(curve) === 0 ? ", these items" : ", factual controls";
+    const [name, unit] = control_names[curve.value] ?? [curve.value, ""];
+    return { name, role: `${unit}${of}`, colour: "var(--ink)", hollow: false, points: curve.points };
+  });
+}
+
+function ends(panels: readonly Panel[]): [number, number] {
+  const numbers = panels.flatMap((panel) => panel.points.flatMap(({ shift }) => [shift.value, shift.lo, shift.hi])).filter(is_number);
+  return spread([0, ...numbers]);
+}
+
+const gap = 18;
+const height = 148;
+
+function dose_chart(id: string, title: string, panels: readonly Panel[], unit: string, one_scale: boolean, key: HTMLElement | null): HTMLElement {
+  const rows: DoseRow[] = panels.flatMap((panel) => panel.points.map(({ target, shift }) => ({ panel, target, shift })));
+  const targets = [...new Set(rows.map((row) => row.target))].sort((a, b) => a - b);
+  const common = ends(panels);
+  return chart<DoseRow>({
+    id,
+    title,
+    summary: `Shift against the unsteered answers at the targets ${targets.join(", ")}, with intervals; ${one_scale ? "all drawings share one scale" : "each drawing has its own scale"}.`,
+    rows,
+    legend: key,
     columns: [
-      { head: "Value", cell: (q) => datum(q.value) },
-      { head: "Target", numeric: true, cell: (q) => String(q.target) },
-      { head: "Shift", unit: "paired over items", numeric: true, cell: (q) => shown(q.shift, 3) },
+      { head: "What", cell: (row) => datum(row.panel.name) },
+      { head: "Role", cell: (row) => row.panel.role },
+      { head: "Target", numeric: true, cell: (row) => String(row.target) },
+      { head: "Shift", unit, numeric: true, cell: (row) => shown(row.shift, 3) },
     ],
-    lines: (q) => [q.value, `target ${q.target}`, `shift ${shown(q.shift, 3)}`],
+    lines: (row) => [row.panel.name, row.panel.role, `target ${row.target}`, `shift ${shown(row.shift, 3)}`],
     draw: (width) => {
-      const drawn = Plot.plot({
-        ...plot_base,
-        width,
-        height: 190,
-        marginLeft: 52,
-        marginBottom: 38,
-        x: { type: "point", domain: targets.map(String), label: "target probability", labelArrow: false, labelAnchor: "center" },
-        y: { label: null, ticks: 5, nice: true },
-        marks: [
-          Plot.gridY({ stroke: "var(--rule)", strokeOpacity: 1, ticks: 5 }),
-          Plot.ruleY([0], { stroke: "var(--muted)", strokeWidth: 1.25 }),
-          Plot.ruleX(names.length === 1 ? points : [], {
-            x: place,
-            y1: (q: Point) => q.shift.lo ?? q.shift.value,
-            y2: (q: Point) => q.shift.hi ?? q.shift.value,
-            stroke: "var(--plan)",
-            strokeWidth: 2,
-          }),
-          Plot.line(points, { x: place, y: (q: Point) => q.shift.value, z: "value", stroke: (q: Point) => colour(q.value), strokeWidth: 1.75 }),
-          Plot.dot(points, { x: place, y: (q: Point) => q.shift.value, fill: (q: Point) => colour(q.value), r: 4 }),
-        ],
+      const per_row = Math.max(1, Math.min(panels.length, Math.floor((width + gap) / (148 + gap))));
+      const wide = (width - gap * (per_row - 1)) / per_row;
+      const all = Math.ceil(panels.length / per_row) * (height + gap);
+      const drawing = svg("svg", { width, height: all, viewBox: `0 0 ${width} ${all}`, class: "plot" });
+      const places = new Map<DoseRow, Place>();
+      panels.forEach((panel, i) => {
+        const left = (i % per_row) * (wide + gap);
+        const top = Math.floor(i / per_row) * (height + gap);
+        const domain = one_scale ? common : ends([panel]);
+        const y = linear(domain, [top + height - 20, top + 36]);
+        const x = linear([0, targets.length], [left + 44, left + wide - 10]); // 0: unsteered
+        const write = (at: Place, words: string, attributes: Record<string, string | number>): void => {
+          const text = svg("text", { x: at.x, y: at.y, ...attributes });
+          text.textContent = words;
+          drawing.append(text);
+        };
+        write({ x: left, y: top + 11 }, short(panel.name, Math.floor(wide / 8)), { fill: "var(--ink)", "font-size": 12, "font-weight": 600 });
+        write({ x: left, y: top + 25 }, short(panel.role, Math.floor(wide / 6)), { fill: "var(--muted)", "font-size": 11 });
+        for (const tick of ticks(domain[0], domain[1], 4)) {
+          const line = { x1: left + 40, x2: left + wide, y1: y(tick), y2: y(tick), stroke: tick === 0 ? "var(--muted)" : "var(--rule)" };
+          drawing.append(svg("line", line));
+          write({ x: left + 36, y: y(tick) + 4 }, trimmed(tick, 4), { "text-anchor": "end", fill: "var(--muted)", "font-size": 10 });
+        }
+        targets.forEach((target, j) => {
+          const last = j === targets.length - 1;
+          if (j > 0 && !last && x(1) - x(0) < 40) return; // no room for all
+          write({ x: x(j + 1), y: top + height - 5 }, trimmed(target, 5), { "text-anchor": last ? "end" : "middle", dx: last ? 10 : 0, fill: "var(--muted)", "font-size": 10 });
+        });
+        const known = panel.points.flatMap((point) =>
+          is_known(point.shift) ? [{ target: point.target, shift: point.shift as Known, x: x(targets.indexOf(point.target) + 1), y: y(point.shift.value) }] : [],
+        );
+        const path = `M${x(0)} ${y(0)}${known.map((point) => `L${point.x} ${point.y}`).join("")}`;
+        drawing.append(svg("path", { d: path, fill: "none", stroke: panel.colour, "stroke-width": 1.75 }));
+        for (const point of known) {
+          if (is_number(point.shift.lo) && is_number(point.shift.hi)) {
+            drawing.append(svg("line", { x1: point.x, x2: point.x, y1: y(point.shift.lo), y2: y(point.shift.hi), stroke: panel.colour, "stroke-width": 1.75 }));
+          }
+          drawing.append(svg("circle", { cx: point.x, cy: point.y, r: 3.5, fill: panel.hollow ? "var(--ground)" : panel.colour, stroke: panel.colour, "stroke-width": 1.75 }));
+          places.set(rows.find((row) => row.panel === panel && row.target === point.target)!, { x: point.x, y: point.y });
+        }
       });
-      const x = drawn.scale("x")!;
-      const y = drawn.scale("y")!;
-      return { svg: drawn as SVGSVGElement, at: (q) => ({ x: x.apply(place(q)) as number, y: y.apply(q.shift.value!) as number }) };
+      return { svg: drawing as SVGSVGElement, at: (row) => places.get(row) ?? null };
     },
   });
+}
+
+function sweep(measures: Measures, steered: string, at: number): HTMLElement[] {
+  const curves = measures.doses.filter((curve) => curve.steered === steered);
+  const values = value_panels(curves);
+  const controls = control_panels(curves);
+  const roles = new Set(values.map((panel) => panel.role));
+  return [
+    h("h3", {}, "Holding ", datum(steered), " higher"),
+    p(dose_sentence(steered, curves)),
+    ...(values.length > 0
+      ? [
+          dose_chart(
+            `chart-dose-${at}`,
+            `Scores as ${steered} is held higher`,
+            values,
+            measures.unit,
+            true,
+            legend(
+              ["dot", "var(--plan)", "steered"],
+              ...(roles.has("neighbour") ? [["ring", "var(--plan)", "its neighbours"] as ["ring", string, string]] : []),
+              ...(roles.has("opposite") ? [["dot", "var(--other)", "its opposites"] as ["dot", string, string]] : []),
+              ...(roles.has("other") ? [["dot", "var(--muted)", "others"] as ["dot", string, string]] : []),
+            ),
+          ),
+        ]
+      : []),
+    ...(controls.length > 0 ? [dose_chart(`chart-controls-${at}`, `What should stay as ${steered} is held higher`, controls, "of each", false, null)] : []),
+  ];
 }
 
 export function doses_section(measures: Measures): HTMLElement | null {
@@ -84,37 +161,8 @@ export function doses_section(measures: Measures): HTMLElement | null {
     "doses",
     "Cause and effect",
     p(
-      "The same items were asked under rising targets of a value. Each shift is paired with the unsteered answer to the same item. A value that is moved on purpose should rise with its target, its opposites should not, and controls and fluency should stay.",
+      `The same items were asked again under rising targets. A shift is paired: the same item steered minus ${measures.baseline}. The steered value should rise, its opposites should not, and factual controls and neutral texts should stay where they are. Every line begins at 0, without steering.`,
     ),
-    ...steered.flatMap((value) =>
-      roles.map(([role, heading]) =>
-        dose_chart(value, role, heading, measures.doses.filter((curve) => curve.steered === value && curve.role === role)),
-      ),
-    ),
-  );
-}
-
-export function differences_section(measures: Measures): HTMLElement | null {
-  if (measures.differences.length === 0) return null;
-  const sure = measures.differences.filter((d) => is_number(d.p_holm) && d.p_holm < 0.05);
-  return section(
-    "differences",
-    `Against ${measures.baseline}`,
-    p(
-      sure.length === 0
-        ? "After Holm's correction over all arms and values no shift is significant at 5\u202f%."
-        : `After Holm's correction ${sure.length} of ${measures.differences.length} shifts are significant at 5\u202f%: ${sure.slice(0, 6).map((d) => `${d.value} under ${d.arm} (${signed(d.shift.value, 3)})`).join(", ")}${sure.length > 6 ? ", \u2026" : ""}.`,
-    ),
-    table<Difference>(
-      "Every arm against the baseline, paired over items",
-      [
-        { head: "Arm", cell: (d) => datum(d.arm) },
-        { head: "Value", cell: (d) => datum(d.value) },
-        { head: "Shift", numeric: true, cell: (d) => shown(d.shift, 3) },
-        { head: "p", numeric: true, cell: (d) => (is_number(d.p) ? num(d.p, 3) : "not measured") },
-        { head: "p, Holm", numeric: true, cell: (d) => (is_number(d.p_holm) ? num(d.p_holm, 3) : "not measured") },
-      ],
-      measures.differences,
-    ),
+    steered.map((value, i) => sweep(measures, value, i)),
   );
 }

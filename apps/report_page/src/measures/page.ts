@@ -1,50 +1,47 @@
 // The page of a measurement: its sections in the order of their weight.
-import { type Child, code, copyable, datum, h, p, section, table } from "../dom";
-import { count, gibibytes, is_number, moment, num } from "../format";
-import { asking_section, items_section } from "./asking";
+import { copyable, datum, h, p, section } from "../dom";
+import { count, moment, percent } from "../format";
+import { facts, files_table, machine_facts, model_facts } from "../sections/provenance";
+import { title_header } from "../sections/title";
+import { asking_section } from "./asking";
 import type { MeasureData } from "./data";
-import { differences_section, doses_section } from "./doses";
-import { profile_section, ranking_section } from "./profile";
-import { lead, title } from "./words";
+import { differences_section } from "./differences";
+import { doses_section } from "./doses";
+import { items_section } from "./items";
+import { profile_section } from "./profile";
+import { ranking_section } from "./ranking";
+import { finding, key_figures, meaning, title } from "./words";
 
 export function measure_title(data: MeasureData): HTMLElement {
-  const { finding, meaning } = lead(data);
-  return h(
-    "header",
-    { class: "title" },
-    h("p", { class: "eyebrow" }, h("span", { class: "mark" }, "axia"), h("span", {}, moment(data.run.created))),
-    h("h1", {}, datum(title(data))),
-    data.notices.length > 0
-      ? h("div", { class: "notice" }, p(h("strong", {}, "Before you read on")), h("ul", {}, data.notices.map((notice) => h("li", {}, datum(notice)))))
-      : null,
-    h("p", { class: "lead" }, finding),
-    h("p", { class: "meaning" }, meaning),
-  );
+  const { run, measures, notices } = data;
+  return title_header({
+    created: run.created,
+    title: title(data),
+    note: run.note,
+    notices,
+    lead: { finding: finding(measures), meaning: meaning(data) },
+    figures: key_figures(data),
+    level: percent(measures.level),
+  });
 }
 
-function facts(heading: string, entries: [string, Child][]): HTMLElement | null {
-  const known = entries.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  if (known.length === 0) return null;
-  return h("div", { class: "facts" }, h("h3", {}, heading), h("dl", {}, known.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))));
-}
-
-function provenance(data: MeasureData): HTMLElement {
+function provenance_section(data: MeasureData): HTMLElement {
   const { run, measures } = data;
-  const files = Object.entries(run.files ?? {});
+  const { battery } = measures;
   return section(
     "provenance",
     "Where it comes from",
-    p("The same command on the same build, machine and seed gives the same numbers."),
+    p("The same command on the same build, machine and seed gives the same numbers. This is everything it needs."),
     h("div", { class: "command" }, copyable(run.command, "the command line")),
     h(
       "div",
       { class: "fact-grid" },
       facts("Battery", [
-        ["Name", `${measures.battery.name}, version ${measures.battery.version}`],
-        ["Asked", `${count(measures.items)} items, ${count(measures.answers)} answers`],
-        ["Licence", measures.battery.licence],
-        ["Source", measures.battery.source ? datum(measures.battery.source) : null],
-        ["Scored by", `${measures.battery.scoring}; options by the log-probability's ${measures.score_by}`],
+        ["Name", [datum(battery.name), `, version ${battery.version}`]],
+        ["Asked", `${count(measures.items)} items of ${count(measures.stems)} stems, ${count(measures.answers)} answers`],
+        ["Licence", battery.licence ? datum(battery.licence) : null],
+        ["Source", battery.source ? datum(battery.source) : null],
+        ["Scored by", `${battery.scoring}; of an option's log-probability the ${measures.score_by}`],
       ]),
       facts("Run", [
         ["Made", moment(run.created)],
@@ -52,32 +49,14 @@ function provenance(data: MeasureData): HTMLElement {
         ["axia", datum(run.axia_version)],
         ["libllama", datum(run.libllama)],
       ]),
-      facts("Model", [
-        ["Name", run.model ? datum(run.model.name) : null],
-        ["Architecture", run.model?.architecture ? datum(run.model.architecture) : null],
-        ["SHA-256", run.model ? copyable(run.model.sha256, "the SHA-256 of the model") : null],
-        ["Weights used", run.weights ? datum(run.weights.format) : null],
-        ["Their distance", is_number(run.weights?.mean_kl) ? `mean KL ${num(run.weights.mean_kl, 4)} nats per token to the file as downloaded` : null],
+      run.model ? model_facts(run.model, run.weights) : null,
+      facts("Subject", [
+        ["Endpoint's model", run.endpoint ? datum(run.endpoint.model) : null],
+        ["Respondents", run.people ? count(run.people.respondents) : null],
       ]),
-      facts("Machine", [
-        ["Processor", run.machine ? datum(run.machine.processor) : null],
-        ["Cores", run.machine ? count(run.machine.cores) : null],
-        ["Memory", run.machine ? gibibytes(run.machine.memory_bytes) : null],
-      ]),
+      machine_facts(run.machine),
     ),
-    files.length > 0
-      ? [
-          h("h3", {}, "Files"),
-          table(
-            "Files of the run and their SHA-256",
-            [
-              { head: "File", cell: ([name]) => code(name) },
-              { head: "SHA-256", cell: ([name, hash]) => copyable(hash, `the SHA-256 of ${name}`) },
-            ],
-            files,
-          ),
-        ]
-      : null,
+    files_table(run.files),
   );
 }
 
@@ -85,11 +64,26 @@ export function measure_sections(data: MeasureData): HTMLElement[] {
   const { measures } = data;
   return [
     profile_section(measures),
-    asking_section(measures),
     ranking_section(measures),
     doses_section(measures),
     differences_section(measures),
+    asking_section(measures),
     items_section(measures),
-    provenance(data),
+    provenance_section(data),
   ].filter((one): one is HTMLElement => one !== null);
 }
+
+export const measure_glossary: [string, string][] = [
+  ["Score", "What the answers say of a value, as a mean over its items. Its scale stands beside the numbers."],
+  ["Interval", "Draw the items anew at random, many times: at 95 %, the number falls inside in 95 of 100 draws. Items that share a stem are drawn together."],
+  ["Stem", "What items have in common, such as one situation asked about in two ways. They are not independent, so they count as one."],
+  ["Arm", "A way of being asked: unsteered, with a system message that names a value (prompt:...), or under a steering plan (value=target)."],
+  ["Target", "The probability, read inside the model, that its state shows the value. Steering pushes it up to the target where it is below."],
+  ["Neighbour and opposite", "On the circle of values those beside one another go together and those across pull against one another. Steering one should be felt by its neighbours first."],
+  ["Strength", "In dilemmas, how strongly a value wins against others (Bradley-Terry), in log-odds: at a distance of 1 the higher one wins 73 of 100. Elsewhere a score minus the mean of all scores."],
+  ["Elo", "The rating known from chess, over the same dilemmas in random orders. It stands beside the strength because others publish it."],
+  ["p and Holm", "The chance of a shift at least this large if there were none. Of many tests some succeed by luck; Holm's p is corrected for all of them."],
+  ["Outside the options", "The probability that the answer is none of those offered. It says that the subject does not play along, and takes nothing from the scores."],
+  ["Cronbach's alpha", "Whether the items of a value pull together: 1 when they all say the same, near 0 or below when they do not."],
+  ["Nats per token", "How much less likely the model finds ordinary text when steered. Near zero means that the rest of the model is as it was."],
+];

@@ -1,11 +1,11 @@
-import type { RunData } from "../data";
+import type { Run, RunData } from "../data";
 import { type Child, code, copyable, datum, h, p, section, table } from "../dom";
 import { count, gibibytes, is_number, layer_list, moment, num, probability, trimmed } from "../format";
 import { amount_words, context_words, direction_words, rows_words } from "../words";
 
-type Facts = [string, Child][];
+export type Facts = [string, Child][];
 
-function facts(title: string, entries: Facts): HTMLElement | null {
+export function facts(title: string, entries: Facts): HTMLElement | null {
   const known = entries.filter(([, value]) => value !== null && value !== undefined && value !== "");
   if (known.length === 0) return null;
   return h(
@@ -38,9 +38,44 @@ function plan_facts(data: RunData): HTMLElement | null {
   ]);
 }
 
+export function model_facts(model: Run["model"], weights: Run["weights"]): HTMLElement | null {
+  return facts("Model", [
+    ["Name", datum(model.name)],
+    ["Architecture", model.architecture ? datum(model.architecture) : null],
+    ["Shape", is_number(model.layers) && is_number(model.width) ? `${count(model.layers)} layers, ${count(model.width)} wide` : null],
+    ["SHA-256", copyable(model.sha256, "the SHA-256 of the model")],
+    ["Weights used", weights ? datum(weights.format) : null],
+    ["Their distance", weights && is_number(weights.mean_kl) ? `mean KL ${num(weights.mean_kl, 4)} nats per token to the file as downloaded` : null],
+    ["Their speed", weights && is_number(weights.prompt_speedup) ? `${num(weights.prompt_speedup)} times that of the file as downloaded, on prompts` : null],
+  ]);
+}
+
+export function machine_facts(machine: Run["machine"]): HTMLElement | null {
+  return facts("Machine", [
+    ["Processor", machine ? datum(machine.processor) : null],
+    ["Cores", machine ? count(machine.cores) : null],
+    ["Memory", machine ? gibibytes(machine.memory_bytes) : null],
+  ]);
+}
+
+export function files_table(files: Run["files"]): Child {
+  const rows = Object.entries(files ?? {});
+  if (rows.length === 0) return null;
+  return [
+    h("h3", {}, "Files"),
+    table(
+      "Files of the run and their SHA-256",
+      [
+        { head: "File", cell: ([name]) => code(name) },
+        { head: "SHA-256", cell: ([name, hash]) => copyable(hash, `the SHA-256 of ${name}`) },
+      ],
+      rows,
+    ),
+  ];
+}
+
 export function provenance_section(data: RunData): HTMLElement {
   const { run, vector, tune } = data;
-  const files = Object.entries(run.files ?? {});
   return section(
     "provenance",
     "Where it comes from",
@@ -56,15 +91,7 @@ export function provenance_section(data: RunData): HTMLElement {
         ["axia", datum(run.axia_version)],
         ["libllama", datum(run.libllama)],
       ]),
-      facts("Model", [
-        ["Name", datum(run.model.name)],
-        ["Architecture", run.model.architecture ? datum(run.model.architecture) : null],
-        ["Shape", is_number(run.model.layers) && is_number(run.model.width) ? `${count(run.model.layers)} layers, ${count(run.model.width)} wide` : null],
-        ["SHA-256", copyable(run.model.sha256, "the SHA-256 of the model")],
-        ["Weights used", run.weights ? datum(run.weights.format) : null],
-        ["Their distance", run.weights && is_number(run.weights.mean_kl) ? `mean KL ${num(run.weights.mean_kl, 4)} nats per token to the file as downloaded` : null],
-        ["Their speed", run.weights && is_number(run.weights.prompt_speedup) ? `${num(run.weights.prompt_speedup)} times that of the file as downloaded, on prompts` : null],
-      ]),
+      model_facts(run.model, run.weights),
       facts("Value vector", [
         ["Learnt from", vector?.data?.name ? datum(vector.data.name) : null],
         ["Pairs", vector && is_number(vector.data?.learn_pairs) ? `${count(vector.data.learn_pairs)} learnt, ${count(vector.data.heldout_pairs)} held out` : null],
@@ -81,24 +108,8 @@ export function provenance_section(data: RunData): HTMLElement {
         ["Tokens", tune ? `${count(tune.tokens)} of ${count(tune.token_budget)}` : null],
         ["Plan made", tune?.plan_hash ? copyable(tune.plan_hash, "the hash of the tuned plan") : null],
       ]),
-      facts("Machine", [
-        ["Processor", run.machine ? datum(run.machine.processor) : null],
-        ["Cores", run.machine ? count(run.machine.cores) : null],
-        ["Memory", run.machine ? gibibytes(run.machine.memory_bytes) : null],
-      ]),
+      machine_facts(run.machine),
     ),
-    files.length > 0
-      ? [
-          h("h3", {}, "Files"),
-          table(
-            "Files of the run and their SHA-256",
-            [
-              { head: "File", cell: ([name]) => code(name) },
-              { head: "SHA-256", cell: ([name, hash]) => copyable(hash, `the SHA-256 of ${name}`) },
-            ],
-            files,
-          ),
-        ]
-      : null,
+    files_table(run.files),
   );
 }

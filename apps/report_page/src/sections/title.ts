@@ -20,28 +20,42 @@ function figure_item(figure: Figure): HTMLElement {
   );
 }
 
-export function title_block(data: RunData): HTMLElement {
-  const { finding, meaning } = lead(data);
-  const items = figures(data);
+/// The top of a page: what it is about, what was found, and the key figures.
+export function title_header(of: {
+  created: string;
+  title: string;
+  note?: string | undefined;
+  notices: readonly string[];
+  lead: { finding: string; meaning: string };
+  figures: readonly Figure[];
+  level: string;
+}): HTMLElement {
   return h(
     "header",
     { class: "title" },
-    h("p", { class: "eyebrow" }, h("span", { class: "mark" }, "axia"), h("span", {}, moment(data.run.created))),
-    h("h1", {}, datum(title(data))),
-    data.run.note ? h("p", { class: "notice" }, datum(data.run.note)) : null,
-    data.notices.length > 0
+    h("p", { class: "eyebrow" }, h("span", { class: "mark" }, "axia"), h("span", {}, moment(of.created))),
+    h("h1", {}, datum(of.title)),
+    of.note ? h("p", { class: "notice" }, datum(of.note)) : null,
+    of.notices.length > 0
       ? h(
           "div",
           { class: "notice" },
           p(h("strong", {}, "Before you read on")),
-          h("ul", {}, data.notices.map((notice) => h("li", {}, datum(notice)))),
+          h("ul", {}, of.notices.map((notice) => h("li", {}, datum(notice)))),
         )
       : null,
-    h("p", { class: "lead" }, finding),
-    h("p", { class: "meaning" }, meaning),
-    items.length > 0 ? h("dl", { class: "figures" }, items.map(figure_item)) : null,
-    items.length > 0
-      ? h("p", { class: "aside" }, "Ranges are 95\u202f% intervals. ", h("a", { href: "#words" }, "What the words mean"))
+    h("p", { class: "lead" }, of.lead.finding),
+    h("p", { class: "meaning" }, of.lead.meaning),
+    of.figures.length > 0
+      ? [
+          h("dl", { class: "figures" }, of.figures.map(figure_item)),
+          h("p", { class: "aside" }, `Ranges are ${of.level} intervals. `, h("a", { href: "#words" }, "What the words mean")),
+        ]
       : null,
   );
+}
+
+export function title_block(data: RunData): HTMLElement {
+  const { created, note } = data.run;
+  return title_header({ created, title: title(data), note, notices: data.notices, lead: lead(data), figures: figures(data), level: "95\u202f%" });
 }
