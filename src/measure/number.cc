@@ -221,8 +221,9 @@ std::optional<double> in_words(std::string_view text) {
 
 std::optional<double> parse_number(std::string_view answer) {
     const std::string text = plain_text(answer);
-    if (text.find_first_of("0123456789") != std::string::npos) return Reader(text).read();
-    return in_words(text);
+    const bool digits = text.find_first_of("0123456789") != std::string::npos;
+    const std::optional<double> number = digits ? Reader(text).read() : in_words(text);
+    return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
 }  // namespace axia::measure

@@ -59,6 +59,12 @@ TEST(ParseNumber, Table) {
     }
 }
 
+TEST(ParseNumber, IsFinite) {
+    std::string text = "two";
+    for (int i = 0; i < 200; ++i) text += " hundred";
+    EXPECT_FALSE(parse_number(text));
+}
+
 /// Answers of a subject whose samples lie `lambda` of the way from average to ideal.
 std::vector<PullAnswers> planted(double lambda, std::size_t concepts, double noise,
                                  std::uint64_t seed) {
