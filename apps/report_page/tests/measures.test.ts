@@ -155,7 +155,7 @@ describe("sentences", () => {
     });
     const others = [curve("neighbour", "love", is(0.2, 0.1, 0.3)), curve("opposite", "power", is(0, -0.1, 0.1)), curve("control", "yes", is(1, 1, 1))];
     expect(dose_sentence("care", [curve("steered", "care", is(0.3, 0.1, 0.5)), ...others])).toBe(
-      "At the highest target (0.9) care moves +0.300 (0.100 to 0.500): the interval excludes zero. 1 of the 2 other values moves beyond its interval: love +0.20.",
+      "At the highest target (0.9) care moves +0.300 (0.100 to 0.500): the interval excludes zero. 1 of the 2 other values moves beyond its interval: love +0.20. Among so many, one may by chance; p with Holm's correction stands further down.",
     );
     expect(dose_sentence("care", [curve("steered", "care", is(-0.3, -0.5, -0.1))])).toContain("on the wrong side");
     expect(dose_sentence("care", [curve("steered", "care", is(0.3, -0.1, 0.5))])).toContain("no effect is certain");

@@ -243,7 +243,7 @@ export function dose_sentence(steered: string, curves: readonly DoseCurve[]): st
     parts.push(
       moved.length === 0
         ? `None of the ${others.length} other values moves beyond its interval.`
-        : `${moved.length} of the ${others.length} other values ${moved.length === 1 ? "moves beyond its interval" : "move beyond their intervals"}: ${listed(moved.map((curve) => `${curve.value} ${signed(last(curve).value)}`))}.`,
+        : `${moved.length} of the ${others.length} other values ${moved.length === 1 ? "moves beyond its interval" : "move beyond their intervals"}: ${listed(moved.map((curve) => `${curve.value} ${signed(last(curve).value)}`))}. Among so many, one may by chance; p with Holm's correction stands further down.`,
     );
   }
   return parts.join(" ");
