@@ -18,8 +18,6 @@
 namespace axia::cli {
 
 using capture::Context;
-using core::Error;
-using core::ErrorKind;
 using nlohmann::ordered_json;
 
 namespace {

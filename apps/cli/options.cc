@@ -27,7 +27,7 @@ void SettingsFiles::read_one(const std::filesystem::path& path) {
         root = YAML::Load(core::read_file(path, 1 << 20));
     } catch (const YAML::Exception& error) {
         throw Error(ErrorKind::input, error.msg,
-                    core::file_line(path.string(), static_cast<std::size_t>(error.mark.line + 1)));
+                    core::file_line(path.string(), static_cast<std::size_t>(error.mark.line) + 1));
     }
     if (root.IsNull()) return;
     if (!root.IsMap()) {
@@ -37,7 +37,7 @@ void SettingsFiles::read_one(const std::filesystem::path& path) {
     const auto put = [&](const std::string& command, const std::string& name,
                          const YAML::Node& value) {
         const std::string where =
-            core::file_line(path.string(), static_cast<std::size_t>(value.Mark().line + 1));
+            core::file_line(path.string(), static_cast<std::size_t>(value.Mark().line) + 1);
         if (!value.IsScalar()) {
             throw Error(ErrorKind::input, "'" + name + "' is not a plain value", where);
         }

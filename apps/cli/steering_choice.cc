@@ -9,7 +9,6 @@
 
 namespace axia::cli {
 
-using capture::Context;
 using core::Error;
 using core::ErrorKind;
 
@@ -102,8 +101,9 @@ ReadySteering::ReadySteering(App& app, const SteerOptions& options, const model:
         plan.name = "ask";
         plan.model_name = info.name;
         plan.model_hash = info.source_hash;
-        for (int l = std::max(1, static_cast<int>(.4 * info.layers + .5));
-             l <= std::min(info.layers - 1, static_cast<int>(.73 * info.layers + .5)); ++l) {
+        for (int l = std::max(1, static_cast<int>(std::lround(.4 * info.layers)));
+             l <= std::min(info.layers - 1, static_cast<int>(std::lround(.73 * info.layers)));
+             ++l) {
             plan.layers.push_back(l);
         }
         for (const Wish& wish : wishes) {

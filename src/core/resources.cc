@@ -23,7 +23,7 @@ fs::path resource_folder(const fs::path& executable) {
     }
     const fs::path own = executable.parent_path();
     if (!own.empty()) {
-        const fs::path installed = (own / "../share/axia").lexically_normal();
+        fs::path installed = (own / "../share/axia").lexically_normal();
         if (fs::is_directory(installed, code)) return installed;
         for (fs::path folder = own;; folder = folder.parent_path()) {
             if (fs::is_directory(folder / "values", code) &&

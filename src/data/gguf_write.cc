@@ -60,12 +60,13 @@ void pad(std::string& bytes) {
 
 }  // namespace
 
-void GgufWriter::put(std::string_view key, GgufType type, std::string encoded_value) {
+void GgufWriter::put(std::string_view key, GgufType type, std::string_view encoded_value) {
     if (key.empty() || key.size() > GgufOptions{}.key_bytes || !core::is_utf8(key)) {
         fail("key " + in_quotes(key) + " is empty, too long or not valid UTF-8");
     }
     if (key == "general.alignment") fail("key 'general.alignment' is the writer's own");
-    std::string value = encoded(static_cast<std::uint32_t>(type)) + encoded_value;
+    std::string value = encoded(static_cast<std::uint32_t>(type));
+    value += encoded_value;
     for (auto& [name, old] : keys_) {
         if (name == key) {
             old = std::move(value);
@@ -79,7 +80,7 @@ void GgufWriter::set(std::string_view key, std::string_view value) {
     if (!core::is_utf8(value)) fail("the text of key " + in_quotes(key) + " is not valid UTF-8");
     std::string bytes;
     append_text(bytes, value);
-    put(key, GgufType::string, std::move(bytes));
+    put(key, GgufType::string, bytes);
 }
 void GgufWriter::set(std::string_view key, bool value) {
     put(key, GgufType::boolean, encoded(static_cast<std::uint8_t>(value ? 1 : 0)));

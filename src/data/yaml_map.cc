@@ -14,8 +14,8 @@ using core::Error;
 using core::ErrorKind;
 using core::file_line;
 
-YamlMap::YamlMap(YAML::Node node, std::string_view name, std::string what)
-    : node_(std::move(node)), name_(name), what_(std::move(what)) {
+YamlMap::YamlMap(const YAML::Node& node, std::string_view name, std::string what)
+    : node_(node), name_(name), what_(std::move(what)) {
     if (!node_.IsMap()) fail(what_ + " is not a map of fields");
 }
 

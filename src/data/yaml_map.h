@@ -14,7 +14,7 @@ namespace axia::data {
 class YamlMap {
   public:
     /// `name` stands for the file in errors, `what` for the map ("the value").
-    YamlMap(YAML::Node node, std::string_view name, std::string what);
+    YamlMap(const YAML::Node& node, std::string_view name, std::string what);
 
     /// A text with something in it; trailing blanks are cut.
     std::string required(const char* field) const;

@@ -130,7 +130,7 @@ struct LeastShift::Work {
     }
 };
 
-LeastShift::LeastShift(std::size_t k, std::vector<double> gram, std::vector<double> readings,
+LeastShift::LeastShift(std::size_t k, const std::vector<double>& gram, std::vector<double> readings,
                        std::vector<RowRule> rules)
     : k_(k), rules_(std::move(rules)), readings_(std::move(readings)) {
     const std::size_t m = rules_.size();

@@ -49,9 +49,9 @@ std::string in_quotes(std::string_view text) {
 /// A map whose every field must be asked for by name.
 class StrictMap {
   public:
-    StrictMap(YAML::Node node, std::string_view file, std::string what,
+    StrictMap(const YAML::Node& node, std::string_view file, std::string what,
               std::initializer_list<std::string_view> fields)
-        : node_(std::move(node)), file_(file), what_(std::move(what)) {
+        : node_(node), file_(file), what_(std::move(what)) {
         if (!node_.IsMap()) fail(what_ + " is not a map of fields");
         std::set<std::string> seen;
         const std::vector<std::string> known(fields.begin(), fields.end());

@@ -325,7 +325,7 @@ std::size_t choose_card(std::span<const PreparedCard> cards, Purpose purpose, do
 PreparedCard prepare_model(const PulledModel& model, const PrepareOptions& options,
                            const core::Watch& watch) {
     check_formats(options.formats);
-    const PreparedCard source = source_card(model);
+    PreparedCard source = source_card(model);
     if (source.bytes < options.min_bytes || options.formats.empty()) return source;
 
     if (!options.again) {
@@ -365,7 +365,7 @@ PreparedCard prepare_format(const PulledModel& model, std::string_view format,
     check_formats({wanted});
     const fs::path file = copy_path(model.sha256, wanted);
     const auto known = [&]() -> std::optional<PreparedCard> {
-        const auto card = read_prepared_card(card_path(model.sha256, wanted));
+        auto card = read_prepared_card(card_path(model.sha256, wanted));
         const bool holds = card && card->source_hash == model.sha256 &&
                            card->axia_version == AXIA_VERSION &&
                            card->processor == processor_description();
@@ -386,7 +386,7 @@ PreparedCard prepare_format(const PulledModel& model, std::string_view format,
     if (!obstacle.empty()) throw Error(ErrorKind::io, obstacle, model.name);
     preparer.ensure(wanted);
     const double share = 3;  // as much as one of the usual three formats gets
-    const PreparedCard card = preparer.measure(wanted, options.seconds / share);
+    PreparedCard card = preparer.measure(wanted, options.seconds / share);
     if (!card.note.empty()) throw Error(ErrorKind::unsupported, card.note, model.name, wanted);
     if (!(card.mean_kl < options.max_kl)) watch.warn("far from its source: " + summary(card));
     write_prepared_card(card_path(model.sha256, wanted), card);

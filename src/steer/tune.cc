@@ -247,7 +247,7 @@ class Tuner {
         options.pack_rows = options_.pack_rows;
         core::Watch quiet = watch_;
         quiet.progress = nullptr;
-        const Scores scores = score(session_, items, arms, options, quiet);
+        Scores scores = score(session_, items, arms, options, quiet);
         spent_ += scores.rows_decoded;
         journal_.append(full, scores);
         return scores;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <set>
 
@@ -27,8 +28,8 @@ std::string layer_text(const std::vector<int>& layers) {
 /// Blocks [from, to] as shares of the depth.
 std::vector<int> span_of(int layers, double from, double to) {
     std::vector<int> result;
-    const int first = std::clamp(static_cast<int>(from * layers + .5), 1, layers - 1);
-    const int last = std::clamp(static_cast<int>(to * layers + .5), first, layers - 1);
+    const int first = std::clamp(static_cast<int>(std::lround(from * layers)), 1, layers - 1);
+    const int last = std::clamp(static_cast<int>(std::lround(to * layers)), first, layers - 1);
     for (int l = first; l <= last; ++l) result.push_back(l);
     return result;
 }

@@ -150,7 +150,7 @@ class GgufWriter {
         std::vector<std::uint64_t> shape;
         std::vector<float> values;
     };
-    void put(std::string_view key, GgufType type, std::string encoded);
+    void put(std::string_view key, GgufType type, std::string_view encoded);
 
     std::vector<std::pair<std::string, std::string>> keys_;  // key, type id and value encoded
     std::vector<Tensor> tensors_;

@@ -22,7 +22,7 @@ class LeastShift {
     /// are parallel share the shift. Throws Error{usage} unless 1 <= k <= limit and m <= limit,
     /// Error{mismatch} on sizes, Error{input} on a value that is not finite, or a gram that is not
     /// symmetric or not positive semidefinite.
-    LeastShift(std::size_t k, std::vector<double> gram, std::vector<double> readings,
+    LeastShift(std::size_t k, const std::vector<double>& gram, std::vector<double> readings,
                std::vector<RowRule> rules);
 
     std::size_t directions() const noexcept { return k_; }
