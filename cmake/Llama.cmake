@@ -18,7 +18,7 @@ endif()
 # another prefix than last time: forget what was found in the old one
 if(NOT "${AXIA_LLAMA_FOUND_IN}" STREQUAL "${AXIA_LLAMA}:${AXIA_LLAMA_PREFIX}")
     foreach(found llama_DIR ggml_DIR llama_LIBRARY GGML_LIBRARY GGML_BASE_LIBRARY GGML_CPU_LIBRARY AXIA_LLAMA_COMMON
-            AXIA_LLAMA_COMMON_INCLUDE AXIA_PART_llama-common-base AXIA_PART_vendor-hash AXIA_PART_cpp-httplib)
+            AXIA_LLAMA_COMMON_INCLUDE AXIA_HTTPLIB_INCLUDE AXIA_PART_llama-common-base AXIA_PART_vendor-hash AXIA_PART_cpp-httplib)
         unset(${found} CACHE)
     endforeach()
     set(AXIA_LLAMA_FOUND_IN "${AXIA_LLAMA}:${AXIA_LLAMA_PREFIX}" CACHE INTERNAL "")
@@ -36,6 +36,12 @@ find_path(AXIA_LLAMA_COMMON_INCLUDE chat.h
 if(NOT AXIA_LLAMA_COMMON OR NOT AXIA_LLAMA_COMMON_INCLUDE)
     message(FATAL_ERROR "The llama.cpp in ${LLAMA_LIB_DIR} has no llama-common library, or no headers of it in include/llama-common. "
         "docs/dependencies.md says what is wanted.")
+endif()
+
+# the header that the cpp-httplib inside llama-common was compiled from
+find_path(AXIA_HTTPLIB_INCLUDE httplib.h HINTS "${LLAMA_INCLUDE_DIR}/llama-vendor" PATH_SUFFIXES llama-vendor NO_DEFAULT_PATH)
+if(NOT AXIA_HTTPLIB_INCLUDE)
+    message(FATAL_ERROR "No httplib.h of the llama.cpp in ${LLAMA_LIB_DIR} was found; name its folder with -DAXIA_HTTPLIB_INCLUDE=FOLDER.")
 endif()
 
 add_library(axia_llama INTERFACE)

@@ -11,7 +11,7 @@ flags=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEP
 
 cache=${AXIA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/axia}/third_party
 processor=$(sed -n 's/^flags[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
-patch=amx-tile-config
+patch=amx-tile-config+httplib
 key=$(printf '%s\n' "$version" "$patch" "${flags[@]}" "$(${CXX:-c++} --version | head -n 1)" "$processor" | sha256sum | cut -c1-12)
 prefix=$cache/llama-$version-$key
 if [ -e "$prefix/complete" ]; then echo "$prefix"; exit 0; fi
@@ -50,6 +50,8 @@ find "$work/build" -name 'libllama-common-base.a' -o -name 'libvendor-hash.a' -o
 done
 mkdir -p "$prefix/include/llama-common"
 (cd "$source/common" && find . -name '*.h' -exec cp --parents {} "$prefix/include/llama-common/" \;)
+mkdir -p "$prefix/include/llama-vendor"
+cp "$source/vendor/cpp-httplib/httplib.h" "$prefix/include/llama-vendor/"
 if [ -d "$source/vendor" ]; then
     (cd "$source/vendor" && find . \( -name '*.h' -o -name '*.hpp' \) -path '*sheredom*' -exec cp --parents {} "$prefix/include/llama-common/" \; || true)
 fi

@@ -146,6 +146,10 @@ Session::Session(std::shared_ptr<const Model> model, const SessionOptions& optio
     params.cb_eval = &State::callback;
     params.cb_eval_user_data = &state;
     params.no_perf = true;
+    if (chosen.exact) {
+        params.type_k = params.type_v = GGML_TYPE_F32;
+        params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    }
     state.context.reset(llama_init_from_model(state.model->handle(), params));
     if (!state.context) {
         throw Error(ErrorKind::unsupported,

@@ -48,6 +48,7 @@ struct SessionOptions {
     int batch = 1024;     // rows per decode call at most; also the physical batch
     int threads = 0;      // 0 = every core
     bool polling = true;  // a persistent polling thread pool; without it each hooked layer is dear
+    bool exact = false;   // F32 cache and plain attention: for comparing numbers closely; slower
 };
 
 class Session {

@@ -1,0 +1,182 @@
+// axia serve
+#include <cstdlib>
+#include <deque>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include "app.h"
+#include "axia/answers/engine.h"
+#include "axia/core/error.h"
+#include "axia/core/files.h"
+#include "server/server.h"
+#include "steering_choice.h"
+
+namespace axia::cli {
+
+using core::Error;
+using core::ErrorKind;
+
+namespace {
+
+/// Wishes of requests, compiled once and kept. Any thread may ask.
+class SteeringStore {
+  public:
+    SteeringStore(App& app, const model::ModelInfo& info) : app_(app), info_(info) {}
+
+    server::Steering find(const server::SteerWish& wish) {
+        SteerOptions options;
+        std::string key;
+        if (!wish.plan.empty()) {
+            options.plan_file = plan_file(wish.plan).string();
+            key = "plan " + wish.plan;
+        }
+        char number[32];
+        for (const auto& [value, target] : wish.steer) {
+            check_value(value);
+            std::snprintf(number, sizeof number, "%.17g", target);
+            options.steer.push_back(value + "=" + number);
+            key += options.steer.back() + " ";
+        }
+        const std::lock_guard lock(mutex_);
+        auto found = std::find_if(kept_.begin(), kept_.end(),
+                                  [&](const auto& entry) { return entry.first == key; });
+        if (found == kept_.end()) {
+            auto ready = std::make_shared<const ReadySteering>(app_, options, info_);
+            if (ready->plan().gate == steer::GateMode::learned) ready->gates();  // are there any?
+            if (kept_.size() == most_kept) kept_.pop_front();
+            found = kept_.insert(kept_.end(), {std::move(key), std::move(ready)});
+        }
+        const std::shared_ptr<const ReadySteering> ready = found->second;
+        server::Steering steering;
+        if (ready->compiled() == nullptr || ready->plan().empty()) return steering;
+        steering.plan = {ready, ready->compiled()};
+        if (ready->plan().gate != steer::GateMode::always) {
+            steering.gate = [this, ready](const std::string& request) {
+                return read_gate(*ready, request);
+            };
+        }
+        return steering;
+    }
+
+  private:
+    static constexpr std::size_t most_kept = 64;
+
+    /// Names alone come from clients, never paths.
+    std::filesystem::path plan_file(const std::string& name) const {
+        std::vector<std::string> known;
+        std::error_code code;
+        const std::filesystem::path folder = app_.plans_folder(info_);
+        for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
+            if (entry.path().extension() == ".json") known.push_back(entry.path().stem().string());
+        }
+        require(name, std::move(known), "plan", "axia.plan");
+        return folder / (name + ".json");
+    }
+
+    void check_value(const std::string& value) const {
+        std::vector<std::string> known;
+        std::error_code code;
+        for (const auto& entry :
+             std::filesystem::directory_iterator(app_.vectors_folder(info_), code)) {
+            const std::filesystem::path stem = entry.path().stem();  // value.context
+            if (entry.path().extension() == ".gguf" && stem.extension() == ".chat") {
+                known.push_back(stem.stem().string());
+            }
+        }
+        require(value, std::move(known), "value", "axia.steer");
+    }
+
+    static void require(const std::string& name, std::vector<std::string> known,
+                        const std::string& kind, const std::string& where) {
+        if (std::find(known.begin(), known.end(), name) != known.end()) return;
+        std::sort(known.begin(), known.end());
+        std::string hint = core::nearest_names(name, known);
+        if (!hint.empty()) {
+            hint = "did you mean " + hint + "?";
+        } else if (known.empty()) {
+            hint = "none is there yet: axia " + std::string(kind == "plan" ? "tune" : "learn");
+        } else {
+            for (const std::string& one : known) hint += (hint.empty() ? "there is " : ", ") + one;
+        }
+        throw Error(ErrorKind::not_found, "no " + kind + " '" + name + "' of this model", where,
+                    hint);
+    }
+
+    server::Steering::Gate read_gate(const ReadySteering& ready, const std::string& request) {
+        const std::lock_guard lock(gate_mutex_);
+        if (!gate_session_) gate_session_ = app_.measuring_session();
+        const ReadySteering::Decision decision = ready.decide(*gate_session_, request);
+        return {decision.open, decision.score, decision.threshold};
+    }
+
+    App& app_;
+    const model::ModelInfo& info_;
+    std::mutex mutex_, gate_mutex_;
+    std::deque<std::pair<std::string, std::shared_ptr<const ReadySteering>>> kept_;
+    std::unique_ptr<model::Session> gate_session_;
+};
+
+/// What a request may call the model.
+std::vector<std::string> model_names(const App& app, const model::ModelInfo& info) {
+    std::vector<std::string> names{std::filesystem::path(app.globals.model).stem().string()};
+    for (const std::string& name : {app.globals.model, info.name, std::string("axia")}) {
+        if (!name.empty()) names.push_back(name);
+    }
+    return names;
+}
+
+void serve(App& app, const server::ServerOptions& wished, int parallel, int queue) {
+    server::ServerOptions options = wished;
+    if (const char* key = std::getenv("AXIA_SERVER_KEY")) options.key = key;
+    const std::shared_ptr<const model::Model> model = app.model("decode");
+    model::SessionOptions limits;
+    limits.context = app.globals.context;
+    limits.batch = std::min(app.globals.batch, app.globals.context);
+    limits.sequences = parallel;
+    limits.threads = app.globals.threads;
+    answers::EngineOptions engine_options;
+    engine_options.queue = static_cast<std::size_t>(queue);
+    answers::Engine engine(std::make_unique<model::Session>(model, limits), engine_options);
+    SteeringStore store(app, model->info());
+    options.models = model_names(app, model->info());
+    options.connections = static_cast<std::size_t>(parallel + queue + 16);
+    options.seed = app.globals.seed;
+    server::Server server(
+        engine, [&store](const server::SteerWish& wish) { return store.find(wish); }, options);
+    const bool v6 = options.host.find(':') != std::string::npos;
+    std::cout << "http://" << (v6 ? "[" + options.host + "]" : options.host) << ":" << server.port()
+              << std::endl;
+    app.say("serving " + options.models.front() + ": " + std::to_string(parallel) +
+            " answers at once in a context of " + std::to_string(engine.context()) +
+            " tokens; Ctrl-C ends it");
+    std::thread listener([&server] { server.run(); });
+    while (!stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    app.say("stopping: answers under way are finished first; once more ends at once");
+    server.stop();
+    listener.join();
+}
+
+}  // namespace
+
+void add_serve_commands(Commands& commands) {
+    App& app = commands.app;
+    auto [command, options] = commands.add(
+        commands.root, "serve",
+        "Serves the model to OpenAI-compatible clients; each request may carry its own values.",
+        "  axia serve\n"
+        "  axia serve --port 8000 --parallel 4 --ctx 8192\n"
+        "  AXIA_SERVER_KEY=... axia serve --host 0.0.0.0",
+        true);
+    static server::ServerOptions wished;
+    static int parallel = 8;
+    static int queue = 128;
+    options->add("--host", wished.host, "Address; beyond the loopback AXIA_SERVER_KEY must be set");
+    options->add("--port", wished.port, "Port; 0 = any free one")->check(CLI::Range(0, 65535));
+    options->add("--parallel", parallel, "Answers at once, in one batch")->check(CLI::Range(1, 64));
+    options->add("--queue", queue, "Answers that wait at most; more get 429")
+        ->check(CLI::Range(1, 4096));
+    commands.on(command, [&app] { serve(app, wished, parallel, queue); });
+}
+
+}  // namespace axia::cli

@@ -1,0 +1,371 @@
+#include "server/server.h"
+
+#include <httplib.h>
+
+#include <atomic>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "axia/core/error.h"
+#include "axia/core/files.h"
+#include "axia/core/hash.h"
+#include "server/completions.h"
+#include "server/reply.h"
+
+namespace axia::server {
+
+using core::Error;
+using core::ErrorKind;
+using httplib::Request;
+using httplib::Response;
+using nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::size_t most_body_bytes = 8 << 20;
+constexpr auto look_around = std::chrono::milliseconds(100);  // is the client still there?
+
+bool is_loopback(const std::string& host) {
+    return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+}
+
+/// A host with its port taken off: "localhost:8080", "[::1]:8080".
+std::string without_port(const std::string& host) {
+    const std::size_t bracket = host.rfind(']');
+    const std::size_t colon = host.rfind(':');
+    if (colon == std::string::npos || (bracket != std::string::npos && colon < bracket)) {
+        return host;
+    }
+    return host.substr(0, colon);
+}
+
+/// Takes as long for a wrong key as for the right one.
+bool is_same(const std::string& a, const std::string& b) {
+    const std::string x = core::sha256_hex(a), y = core::sha256_hex(b);
+    unsigned difference = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        difference |= static_cast<unsigned>(x[i] ^ y[i]);
+    }
+    return difference == 0;
+}
+
+void set_error(Response& response, int status, std::string_view message,
+               std::string_view param = {}) {
+    response.status = status;
+    response.set_content(error_json(status, message, param), "application/json");
+}
+
+void set_error(Response& response, const Error& error) {
+    const int status = status_of(error);
+    if (status == 429) response.set_header("Retry-After", "1");
+    set_error(response, status, error.what(), error.where());
+}
+
+std::string text_of(const model::Model& model, const std::vector<model::Token>& tokens) {
+    std::string text;
+    for (const model::Token token : tokens) text += model.token_bytes(token);
+    return text;
+}
+
+}  // namespace
+
+struct Server::State {
+    answers::Engine& engine;
+    SteeringSource steering;
+    ServerOptions options;
+    httplib::Server http;
+    int port = 0;
+    std::int64_t started = std::time(nullptr);
+    std::atomic<std::uint64_t> requests{0};
+
+    State(answers::Engine& e, SteeringSource s, ServerOptions o)
+        : engine(e), steering(std::move(s)), options(std::move(o)) {}
+
+    /// Answers itself what may not come in.
+    bool turned_away(const Request& request, Response& response) const {
+        const auto refuse = [&](int status, std::string_view message) {
+            // the body is left unread, so the connection ends here
+            response.set_header("Connection", "close");
+            set_error(response, status, message);
+            return true;
+        };
+        if (!options.key.empty()) {
+            if (request.path == "/health") return false;
+            const std::string given = request.get_header_value("Authorization");
+            const std::string scheme = "Bearer ";
+            if (!given.starts_with(scheme) || !is_same(given.substr(scheme.size()), options.key)) {
+                return refuse(401, "a key is needed: send it as Authorization: Bearer KEY");
+            }
+        } else if (!is_loopback(without_port(request.get_header_value("Host")))) {
+            // another site's name that was made to point here
+            return refuse(403, "this server answers to localhost alone");
+        }
+        if (request.has_header("Origin")) {
+            const std::string origin = request.get_header_value("Origin");
+            if (!origin.ends_with("//" + request.get_header_value("Host"))) {
+                return refuse(403, "pages of other sites may not call this server");
+            }
+        }
+        if (request.has_header("Content-Encoding")) {
+            return refuse(415, "a compressed body is not read");
+        }
+        return false;
+    }
+
+    void check_model(const std::string& name) const {
+        const std::vector<std::string>& known = options.models;
+        if (name.empty() || std::find(known.begin(), known.end(), name) != known.end()) return;
+        throw Error(ErrorKind::not_found, "'" + name + "' is not served here", "model",
+                    "this is " + known.front());
+    }
+
+    void set_json(Response& response, const ordered_json& json) const {
+        response.set_content(json.dump(-1, ' ', false, ordered_json::error_handler_t::replace),
+                             "application/json");
+    }
+
+    void list_models(Response& response) const {
+        const model::ModelInfo& info = engine.model().info();
+        set_json(response, {{"object", "list"},
+                            {"data", ordered_json::array({{{"id", options.models.front()},
+                                                           {"object", "model"},
+                                                           {"created", started},
+                                                           {"owned_by", "axia"},
+                                                           {"context", engine.context()},
+                                                           {"architecture", info.architecture},
+                                                           {"sha256", info.source_hash}}})}});
+    }
+
+    /// Steers, submits and answers; the connection's thread stays until the answer's end.
+    void complete(const Request& request, Response& response, bool chat) {
+        CompletionRequest asked =
+            chat ? parse_chat_request(request.body) : parse_completion_request(request.body);
+        check_model(asked.model);
+        const model::Model& model = engine.model();
+        const std::uint64_t number = ++requests;
+        const std::uint32_t seed =
+            asked.seed.value_or(static_cast<std::uint32_t>(options.seed + number));
+        const Steering steered = asked.wish.any() ? steering(asked.wish) : Steering{};
+        if (chat) asked.prompts.emplace_back(std::string());
+        std::vector<Choice> choices;
+        std::vector<answers::EngineRequest> wanted;
+        Usage usage;
+        for (const Prompt& prompt : asked.prompts) {
+            const auto* const text = std::get_if<std::string>(&prompt);
+            Choice choice;
+            answers::EngineRequest one;
+            one.prompt = chat   ? model.chat_prompt(asked.messages)
+                         : text ? model.tokenize(*text, true)
+                                : std::get<std::vector<model::Token>>(prompt);
+            usage.prompt_tokens += static_cast<int>(one.prompt.size());
+            choice.logprobs = asked.logprobs;
+            choice.note.seed = seed;
+            if (asked.echo) {
+                choice.prompt = one.prompt;
+                choice.prompt_text = text ? *text : text_of(model, one.prompt);
+            }
+            if (steered.plan) {
+                choice.note.plan = steered.plan->hash();
+                choice.note.applied = true;
+                if (steered.gate) {
+                    const Steering::Gate gate = steered.gate(chat   ? asked.messages.back().content
+                                                             : text ? *text
+                                                                    : text_of(model, one.prompt));
+                    choice.note.applied = gate.open;
+                    choice.note.gate_score = gate.score;
+                    choice.note.gate_threshold = gate.threshold;
+                }
+                if (choice.note.applied) one.plan = steered.plan;
+            }
+            one.options = asked.options;
+            one.scores = asked.logprobs;
+            one.prompt_scores = asked.logprobs && asked.echo;
+            one.top = asked.top;
+            for (int i = 0; i < asked.n; ++i) {
+                choice.note.seed = seed + static_cast<std::uint32_t>(i);
+                one.options.sampler.seed = choice.note.seed;
+                choices.push_back(choice);
+                wanted.push_back(one);
+            }
+        }
+        ReplyHead head;
+        head.chat = chat;
+        head.model = options.models.front();
+        head.created = std::time(nullptr);
+        head.id =
+            (chat ? "chatcmpl-" : "cmpl-") +
+            core::sha256_hex(std::to_string(started) + "/" + std::to_string(number)).substr(0, 24);
+        response.set_header("X-Axia-Plan", steered.plan ? steered.plan->hash() : "none");
+        const auto answers = std::make_shared<Completions>(
+            engine, std::move(head), std::move(choices), usage, std::move(wanted));
+        if (asked.stream) {
+            stream(response, answers, asked.stream_usage);
+        } else {
+            answer(response, answers);
+        }
+    }
+
+    /// The status waits for the first token, so that an early failure has its own.
+    void answer(Response& response, const std::shared_ptr<Completions>& answers) {
+        while (!answers->wait(look_around)) {
+        }
+        answers->take(false);
+        response.set_chunked_content_provider(
+            "application/json", [answers](std::size_t, httplib::DataSink& sink) {
+                try {
+                    while (!answers->finished()) {
+                        if (answers->wait(look_around)) {
+                            answers->take(false);
+                        } else if (!sink.is_writable()) {
+                            return false;
+                        }
+                    }
+                    const std::string json = answers->json();
+                    if (!sink.write(json.data(), json.size())) return false;
+                } catch (const std::exception&) {
+                    return false;  // a reply that is cut: its status has gone out
+                }
+                sink.done();
+                return true;
+            });
+    }
+
+    void stream(Response& response, const std::shared_ptr<Completions>& answers, bool usage) {
+        response.set_header("Cache-Control", "no-cache");
+        response.set_chunked_content_provider(
+            "text/event-stream", [answers, usage](std::size_t, httplib::DataSink& sink) {
+                std::string events;
+                try {
+                    if (answers->wait(look_around)) {
+                        events = answers->take(true);
+                    } else if (!sink.is_writable()) {
+                        return false;
+                    }
+                    if (answers->finished()) {
+                        if (usage) events += usage_event(answers->head(), answers->usage());
+                        events += "data: [DONE]\n\n";
+                    }
+                } catch (const Error& error) {
+                    events += error_event(status_of(error), error.what());
+                } catch (const std::exception& error) {
+                    events += error_event(500, error.what());
+                }
+                if (!events.empty() && !sink.write(events.data(), events.size())) return false;
+                if (answers->finished() || events.find("data: {\"error\"") == 0) sink.done();
+                return true;
+            });
+    }
+
+    void add_routes() {
+        using Verb = std::function<void(const Request&, Response&)>;
+        // an exception of a verb becomes its answer
+        const auto guarded = [](Verb verb) {
+            return [verb = std::move(verb)](const Request& request, Response& response) {
+                try {
+                    verb(request, response);
+                } catch (const Error& error) {
+                    set_error(response, error);
+                } catch (const std::exception& error) {
+                    set_error(response, 500, error.what());
+                }
+            };
+        };
+        http.set_pre_routing_handler([this](const Request& request, Response& response) {
+            return turned_away(request, response) ? httplib::Server::HandlerResponse::Handled
+                                                  : httplib::Server::HandlerResponse::Unhandled;
+        });
+        http.set_error_handler([](const Request& request, Response& response) {
+            if (!response.body.empty()) return;
+            if (response.status == 413) {
+                set_error(response, 413, "the body is larger than 8 MiB");
+            } else if (response.status == 404) {
+                set_error(response, 404, request.method + " " + request.path + " is not served");
+            } else {
+                set_error(response, response.status, "the request cannot be read");
+            }
+        });
+        http.Get("/health", guarded([this](const Request&, Response& response) {
+                     set_json(response, {{"status", "ok"}});
+                 }));
+        http.Get("/metrics", guarded([this](const Request&, Response& response) {
+                     response.set_content(metrics_text(engine.counts()),
+                                          "text/plain; version=0.0.4");
+                 }));
+        http.Get("/v1/models",
+                 guarded([this](const Request&, Response& response) { list_models(response); }));
+        http.Post("/v1/chat/completions", guarded([this](const Request& r, Response& response) {
+                      complete(r, response, true);
+                  }));
+        http.Post("/v1/completions", guarded([this](const Request& r, Response& response) {
+                      complete(r, response, false);
+                  }));
+        http.Post("/tokenize", guarded([this](const Request& request, Response& response) {
+                      const TokenizeRequest asked = parse_tokenize_request(request.body);
+                      const auto tokens = engine.model().tokenize(asked.text, asked.special);
+                      set_json(response, {{"tokens", tokens},
+                                          {"count", tokens.size()},
+                                          {"max_model_len", engine.context()}});
+                  }));
+        http.Post("/detokenize", guarded([this](const Request& request, Response& response) {
+                      const auto tokens = parse_detokenize_request(request.body);
+                      for (const model::Token token : tokens) {
+                          if (token < engine.model().info().vocabulary) continue;
+                          throw Error(ErrorKind::input,
+                                      std::to_string(token) + " is no token of this model",
+                                      "tokens");
+                      }
+                      set_json(response, {{"content", text_of(engine.model(), tokens)}});
+                  }));
+    }
+};
+
+Server::Server(answers::Engine& engine, SteeringSource steering, ServerOptions options)
+    : state_(std::make_unique<State>(engine, std::move(steering), std::move(options))) {
+    State& state = *state_;
+    const ServerOptions& chosen = state.options;
+    if (!is_loopback(chosen.host) && chosen.key.empty()) {
+        throw Error(ErrorKind::usage, "beyond this machine a key is needed",
+                    "--host " + chosen.host, "set AXIA_SERVER_KEY, or use --host 127.0.0.1");
+    }
+    state.http.new_task_queue = [connections = chosen.connections] {
+        return new httplib::ThreadPool(connections);  // httplib deletes it
+    };
+    state.http.set_payload_max_length(most_body_bytes);
+    state.http.set_keep_alive_max_count(1000);
+    state.http.set_keep_alive_timeout(2);
+    state.http.set_read_timeout(10);
+    state.http.set_write_timeout(10);
+    state.http.set_tcp_nodelay(true);
+    // httplib's own also sets SO_REUSEPORT, with which two servers share a port unnoticed
+    state.http.set_socket_options([](socket_t socket) {
+        const int yes = 1;
+        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    });
+    state.add_routes();
+    if (chosen.port == 0) {
+        state.port = state.http.bind_to_any_port(chosen.host);
+    } else {
+        state.port = state.http.bind_to_port(chosen.host, chosen.port) ? chosen.port : -1;
+    }
+    if (state.port <= 0) {
+        throw Error(ErrorKind::io,
+                    "cannot listen on " + chosen.host + ":" + std::to_string(chosen.port), "",
+                    "is it taken? Try another --port");
+    }
+}
+
+Server::~Server() = default;
+
+int Server::port() const noexcept {
+    return state_->port;
+}
+
+void Server::run() {
+    state_->http.listen_after_bind();
+}
+
+void Server::stop() {
+    state_->http.stop();
+}
+
+}  // namespace axia::server

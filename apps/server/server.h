@@ -1,0 +1,56 @@
+// The HTTP server: routes to the engine, and who may come in.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "axia/answers/engine.h"
+#include "server/request.h"
+
+namespace axia::server {
+
+/// A wish made ready.
+struct Steering {
+    std::shared_ptr<const steer::CompiledPlan> plan;  // null = nothing to steer
+    struct Gate {
+        bool open = true;
+        std::optional<double> score, threshold;
+    };
+    /// Whether a request opens the plan's gate; empty = always. Any thread may call it.
+    std::function<Gate(const std::string& request)> gate;
+};
+
+struct ServerOptions {
+    std::string host = "127.0.0.1";
+    int port = 8080;                  // 0 = any free one
+    std::string key;                  // wanted as "Authorization: Bearer"; empty = none
+    std::vector<std::string> models;  // names a request may use; the first is shown
+    std::size_t connections = 128;    // served at once
+    std::uint64_t seed = 0;           // of answers whose request has none
+};
+
+/// By name alone; throws core::Error for what is unknown, with the nearest names.
+using SteeringSource = std::function<Steering(const SteerWish&)>;
+
+class Server {
+  public:
+    /// Throws Error{usage} for a host beyond the loopback without a key, Error{io} when the address
+    /// cannot be had.
+    Server(answers::Engine& engine, SteeringSource steering, ServerOptions options);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    int port() const noexcept;
+    /// Serves until stop(); what is under way is answered first.
+    void run();
+    void stop();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace axia::server

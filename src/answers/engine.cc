@@ -1,0 +1,424 @@
+#include "axia/answers/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <numeric>
+#include <thread>
+
+#include "answers/stream.h"
+#include "axia/core/error.h"
+
+namespace axia::answers {
+
+using core::Error;
+using core::ErrorKind;
+using model::Row;
+using model::Token;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Rows of one step whose logits are kept for the scores of prompts: each is a vocabulary wide.
+constexpr std::size_t most_scored_rows = 32;
+
+struct Job {
+    std::uint64_t number = 0;
+    EngineRequest request;
+    EngineSink sink;
+    Stream stream;
+    Clock::time_point came = Clock::now();
+    std::size_t cells = 0;  // of the cache, at most
+    bool cancelled = false;
+
+    // the engine's thread alone
+    int sequence = -1;
+    std::size_t decoded = 0;  // rows of the prompt
+    EngineAnswer answer;
+    std::vector<TokenScore> pending;  // scores whose text is not certain yet
+    std::vector<std::size_t> ends;    // where each one's text ends, in bytes of the model's
+
+    Job(EngineRequest r, EngineSink s)
+        : request(std::move(r)),
+          sink(std::move(s)),
+          stream(request.prompt, request.plan.get(), request.options) {}
+    Job(const Job&) = delete;
+    Job& operator=(const Job&) = delete;
+
+    bool prefilling() const { return decoded < request.prompt.size(); }
+    /// Amounts measured at the last prompt row and applied before it: no part can go first.
+    bool whole_prompt() const {
+        const steer::CompiledPlan* plan = request.plan.get();
+        return plan != nullptr && plan->plan().amount == steer::Amount::prompt &&
+               plan->plan().rows == steer::Rows::all;
+    }
+};
+
+TokenScore score_of(std::span<const float> logits, Token token, int top) {
+    const double sum = model::log_sum_exp(logits);
+    const auto logit = [&](Token t) { return logits[static_cast<std::size_t>(t)]; };
+    TokenScore score;
+    score.token = token;
+    score.log_probability = static_cast<double>(logit(token)) - sum;
+    if (top <= 0) return score;
+    const std::size_t count = std::min(static_cast<std::size_t>(top), logits.size());
+    std::vector<Token> order(logits.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::partial_sort(
+        order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+        [&](Token a, Token b) { return logit(a) != logit(b) ? logit(a) > logit(b) : a < b; });
+    for (std::size_t i = 0; i < count; ++i) {
+        score.top.emplace_back(order[i], static_cast<double>(logit(order[i])) - sum);
+    }
+    return score;
+}
+
+}  // namespace
+
+struct Engine::State {
+    std::unique_ptr<model::Session> session;
+    EngineOptions options;
+    steer::SteerHook hook;
+
+    mutable std::mutex mutex;
+    std::condition_variable wake;
+    std::deque<std::unique_ptr<Job>> queue;
+    std::vector<std::unique_ptr<Job>> running;  // in the order of coming
+    std::vector<int> free;                      // sequences
+    std::size_t cells_free = 0;
+    EngineCounts counts;
+    std::uint64_t next_number = 1;
+    bool stopping = false;
+    std::thread thread;
+
+    int context() const { return session->options().context; }
+
+    void check(const Job& job) const {
+        const std::size_t prompt = job.request.prompt.size();
+        const auto room = static_cast<std::size_t>(context());
+        if (prompt == 0) throw Error(ErrorKind::input, "the prompt has no tokens", "prompt");
+        if (prompt + (job.request.options.max_tokens > 0 ? 1 : 0) > room) {
+            throw Error(ErrorKind::input,
+                        "the prompt has " + std::to_string(prompt) +
+                            " tokens and leaves no room in a context of " + std::to_string(room),
+                        "prompt", "shorten it, or serve with a larger --ctx");
+        }
+        const auto batch = static_cast<std::size_t>(session->options().batch);
+        const std::size_t others = static_cast<std::size_t>(session->options().sequences) - 1;
+        if (job.whole_prompt() && prompt + others > batch) {
+            throw Error(ErrorKind::input,
+                        "a plan of amount prompt and rows all takes a prompt of at most " +
+                            std::to_string(batch - others) + " tokens; this one has " +
+                            std::to_string(prompt),
+                        "prompt", "shorten it, or serve with a larger --batch");
+        }
+        const int vocabulary = session->model().info().vocabulary;
+        for (const Token token : job.request.prompt) {
+            if (token < 0 || token >= vocabulary) {
+                throw Error(ErrorKind::input,
+                            std::to_string(token) + " is no token of this model, which has " +
+                                std::to_string(vocabulary),
+                            "prompt");
+            }
+        }
+    }
+
+    /// Takes from the queue what has room now. With the mutex held.
+    void admit() {
+        while (!queue.empty() && !free.empty() && queue.front()->cells <= cells_free) {
+            std::unique_ptr<Job> job = std::move(queue.front());
+            queue.pop_front();
+            job->sequence = free.back();
+            free.pop_back();
+            cells_free -= job->cells;
+            running.push_back(std::move(job));
+        }
+    }
+
+    void run() {
+        std::unique_lock lock(mutex);
+        while (true) {
+            wake.wait(lock, [&] { return stopping || !queue.empty() || !running.empty(); });
+            std::vector<std::unique_ptr<Job>> ended;
+            const auto leave = [&](auto& jobs) {
+                for (auto& job : jobs) {
+                    if (!stopping && !job->cancelled) continue;
+                    job->stream.finish = "cancelled";
+                    release(*job);
+                    ++counts.cancelled;
+                    ended.push_back(std::move(job));
+                }
+                std::erase(jobs, nullptr);
+            };
+            leave(queue);
+            leave(running);
+            if (stopping && ended.empty()) return;
+            admit();
+            lock.unlock();
+            for (const auto& job : ended) finish(*job);
+            ended.clear();
+            if (!running.empty()) step();  // `running` changes on this thread alone
+            lock.lock();
+        }
+    }
+
+    /// Gives back the job's sequence and cells. With the mutex held.
+    void release(const Job& job) {
+        if (job.sequence < 0) return;
+        session->cut(job.sequence);
+        free.push_back(job.sequence);
+        cells_free += job.cells;
+    }
+
+    void finish(Job& job) {
+        job.answer.generated = job.stream.result();
+        if (job.sink.done) job.sink.done(std::move(job.answer));
+    }
+
+    struct Part {
+        Job* job;
+        std::size_t first, count;  // rows of the call
+    };
+    struct Call {
+        std::vector<Row> rows;
+        std::vector<steer::RowSteer> steering;
+        std::vector<Part> parts;
+    };
+
+    /// A row of every answer, and rows of prompts beside them.
+    Call next_call() {
+        Call call;
+        const auto add = [&](Job& job, Token token, std::size_t position, bool logits) {
+            call.rows.push_back(
+                {token, static_cast<std::int32_t>(position), job.sequence, 0, logits});
+            call.steering.push_back(job.stream.steering(position));
+        };
+        for (const auto& job : running) {
+            if (job->prefilling()) continue;
+            call.parts.push_back({job.get(), call.rows.size(), 1});
+            add(*job, job->stream.next, static_cast<std::size_t>(++job->stream.position), true);
+        }
+        const auto batch = static_cast<std::size_t>(session->options().batch);
+        std::size_t budget = batch - call.rows.size();
+        if (!call.parts.empty()) budget = std::min(budget, options.prompt_rows);
+        std::size_t scored = 0;
+        for (const auto& job : running) {
+            if (!job->prefilling()) continue;
+            const std::vector<Token>& prompt = job->request.prompt;
+            std::size_t count = std::min(prompt.size() - job->decoded, budget);
+            if (job->whole_prompt()) {
+                count = prompt.size();
+                if (call.rows.size() + count > batch) continue;
+            } else if (job->request.prompt_scores) {
+                count = std::min(count, most_scored_rows - std::min(scored, most_scored_rows));
+            }
+            if (count == 0) continue;
+            call.parts.push_back({job.get(), call.rows.size(), count});
+            for (std::size_t i = 0; i < count; ++i, ++job->decoded) {
+                const bool last = job->decoded + 1 == prompt.size();
+                const bool answers = last && job->request.options.max_tokens > 0;
+                const bool scores = !last && job->request.prompt_scores;
+                add(*job, prompt[job->decoded], job->decoded, answers || scores);
+                scored += scores ? 1 : 0;
+            }
+            job->stream.position = static_cast<int>(job->decoded) - 1;
+            budget -= std::min(budget, count);
+        }
+        return call;
+    }
+
+    void step() {
+        Call call = next_call();
+        std::exception_ptr error;
+        try {
+            decode_steered(*session, hook, call.rows, std::move(call.steering));
+            for (const Part& part : call.parts) advance(*part.job, part.first, part.count);
+        } catch (...) {
+            error = std::current_exception();  // what the cache holds of these rows is unknown
+        }
+        std::vector<std::unique_ptr<Job>> ended;
+        {
+            const std::lock_guard lock(mutex);
+            ++counts.steps;
+            counts.rows += call.rows.size();
+            counts.rows_last = call.rows.size();
+            if (error) {
+                for (const Part& part : call.parts) {
+                    part.job->answer.error = error;
+                    part.job->stream.running = false;
+                }
+            }
+            for (auto& job : running) {
+                if (job->stream.running) continue;
+                ++(job->answer.error ? counts.failed : counts.finished);
+                release(*job);
+                ended.push_back(std::move(job));
+            }
+            std::erase(running, nullptr);
+            if (running.empty()) counts.rows_last = 0;
+        }
+        for (const auto& job : ended) finish(*job);
+    }
+
+    /// Reads the logits of the job's rows of the last call.
+    void advance(Job& job, std::size_t first, std::size_t count) {
+        const std::vector<Token>& prompt = job.request.prompt;
+        const auto position = static_cast<std::size_t>(job.stream.position);
+        const bool in_prompt = position < prompt.size();
+        if (in_prompt && job.request.prompt_scores) {
+            for (std::size_t i = 0; i < count; ++i) {
+                const std::size_t at = position + 1 - count + i;
+                if (at + 1 == prompt.size()) break;
+                job.answer.prompt_scores.push_back(
+                    score_of(session->logits(first + i), prompt[at + 1], job.request.top));
+            }
+        }
+        if (job.prefilling()) return;
+        Stream& stream = job.stream;
+        if (in_prompt) {
+            stream.state.tracing = false;
+            const std::lock_guard lock(mutex);
+            counts.prompt_tokens += prompt.size();
+        }
+        if (job.request.options.max_tokens <= 0) {
+            stream.running = false;
+            stream.finish = "length";
+            return;
+        }
+        const std::span<const float> logits = session->logits(first + count - 1);
+        const bool room = stream.position + 1 < context();
+        std::string piece;
+        const Token token = stream.advance(session->model(), logits, room, piece);
+        if (job.request.scores) {
+            job.pending.push_back(score_of(logits, token, job.request.top));
+            job.ends.push_back(stream.text.bytes());
+        }
+        std::vector<TokenScore> scores = settled_scores(job);
+        if (job.sink.piece && (!piece.empty() || !scores.empty())) {
+            job.sink.piece(piece, std::move(scores));
+        }
+        const std::lock_guard lock(mutex);
+        if (!session->model().is_end(token)) ++counts.answer_tokens;
+        if (in_prompt) {
+            const double seconds = std::chrono::duration<double>(Clock::now() - job.came).count();
+            const auto& bounds = EngineCounts::first_token_bounds;
+            const auto place = std::lower_bound(bounds.begin(), bounds.end(), seconds);
+            ++counts.first_token[static_cast<std::size_t>(place - bounds.begin())];
+            counts.first_token_seconds += seconds;
+        }
+    }
+
+    /// Scores of the tokens whose text went out; those past a stop text are none of the answer's.
+    static std::vector<TokenScore> settled_scores(Job& job) {
+        const Stream& stream = job.stream;
+        const bool all = !stream.running && !stream.stopped;
+        std::size_t count = 0;
+        while (count < job.pending.size() && (all || job.ends[count] <= stream.text.settled())) {
+            ++count;
+        }
+        const auto end = static_cast<std::ptrdiff_t>(count);
+        std::vector<TokenScore> scores(std::make_move_iterator(job.pending.begin()),
+                                       std::make_move_iterator(job.pending.begin() + end));
+        job.pending.erase(job.pending.begin(), job.pending.begin() + end);
+        job.ends.erase(job.ends.begin(), job.ends.begin() + end);
+        return scores;
+    }
+};
+
+Engine::Engine(std::unique_ptr<model::Session> session, const EngineOptions& options)
+    : state_(std::make_unique<State>()) {
+    State& state = *state_;
+    state.session = std::move(session);
+    state.options = options;
+    const model::SessionOptions& limits = state.session->options();
+    if (options.prompt_rows == 0 || options.queue == 0) {
+        throw Error(ErrorKind::usage, "must be 1 or more",
+                    options.queue == 0 ? "queue" : "prompt_rows");
+    }
+    if (limits.sequences >= limits.batch) {
+        throw Error(ErrorKind::usage,
+                    "a batch of " + std::to_string(limits.batch) + " is too small for " +
+                        std::to_string(limits.sequences) + " sequences",
+                    "batch", "raise --batch or lower --parallel");
+    }
+    state.session->clear();
+    for (int sequence = limits.sequences; sequence-- > 0;) state.free.push_back(sequence);
+    state.cells_free = static_cast<std::size_t>(limits.context);
+    state.thread = std::thread([&state] { state.run(); });
+}
+
+Engine::~Engine() {
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->stopping = true;
+    }
+    state_->wake.notify_one();
+    state_->thread.join();
+}
+
+const model::Model& Engine::model() const noexcept {
+    return state_->session->model();
+}
+
+int Engine::context() const noexcept {
+    return state_->context();
+}
+
+std::vector<std::uint64_t> Engine::submit(std::vector<EngineRequest> requests,
+                                          std::vector<EngineSink> sinks) {
+    if (requests.size() != sinks.size()) {
+        throw Error(ErrorKind::internal, "each request needs a sink");
+    }
+    std::vector<std::unique_ptr<Job>> jobs;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        jobs.push_back(std::make_unique<Job>(std::move(requests[i]), std::move(sinks[i])));
+        Job& job = *jobs.back();
+        state_->check(job);
+        const auto answer = static_cast<std::size_t>(std::max(0, job.request.options.max_tokens));
+        job.cells =
+            std::min(static_cast<std::size_t>(context()), job.request.prompt.size() + answer);
+    }
+    std::vector<std::uint64_t> numbers;
+    {
+        const std::lock_guard lock(state_->mutex);
+        EngineCounts& counts = state_->counts;
+        if (state_->queue.size() + jobs.size() > state_->options.queue) {
+            counts.refused += jobs.size();
+            throw Error(
+                ErrorKind::busy,
+                "the queue of " + std::to_string(state_->options.queue) + " requests is full", "",
+                "try again in a moment");
+        }
+        counts.accepted += jobs.size();
+        for (auto& job : jobs) {
+            job->number = state_->next_number++;
+            numbers.push_back(job->number);
+            state_->queue.push_back(std::move(job));
+        }
+    }
+    state_->wake.notify_one();
+    return numbers;
+}
+
+void Engine::cancel(std::uint64_t number) {
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& job : state_->queue) {
+        if (job->number == number) job->cancelled = true;
+    }
+    for (const auto& job : state_->running) {
+        if (job->number == number) job->cancelled = true;
+    }
+}
+
+EngineCounts Engine::counts() const {
+    const std::lock_guard lock(state_->mutex);
+    EngineCounts counts = state_->counts;
+    counts.waiting = state_->queue.size();
+    counts.running = state_->running.size();
+    return counts;
+}
+
+}  // namespace axia::answers
