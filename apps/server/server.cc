@@ -11,6 +11,7 @@
 #include "axia/core/hash.h"
 #include "server/completions.h"
 #include "server/reply.h"
+#include "server/studio.h"
 
 namespace axia::server {
 
@@ -90,7 +91,7 @@ struct Server::State {
             return true;
         };
         if (!options.key.empty()) {
-            if (request.path == "/health") return false;
+            if (request.path == "/health" || is_studio_path(request.path)) return false;
             const std::string given = request.get_header_value("Authorization");
             const std::string scheme = "Bearer ";
             if (!given.starts_with(scheme) || !is_same(given.substr(scheme.size()), options.key)) {
@@ -257,6 +258,7 @@ struct Server::State {
     }
 
     void add_routes() {
+        add_studio(http);
         using Verb = std::function<void(const Request&, Response&)>;
         // an exception of a verb becomes its answer
         const auto guarded = [](Verb verb) {

@@ -1,0 +1,11 @@
+# cmake -DFROM=BUILT -DTO=COPY -P: the copy is touched only when it changes; an empty one where nothing was built.
+if(EXISTS ${FROM})
+    file(COPY_FILE ${FROM} ${TO} ONLY_IF_DIFFERENT)
+elseif(NOT EXISTS ${TO})
+    file(WRITE ${TO} "")
+else()
+    file(SIZE ${TO} size)
+    if(size GREATER 0)
+        file(WRITE ${TO} "")
+    endif()
+endif()

@@ -1,0 +1,3 @@
+export default function ValuesPage(_: { query: URLSearchParams }) {
+  return <h1>Values</h1>;
+}
