@@ -277,19 +277,35 @@ std::string metrics_text(const answers::EngineCounts& counts) {
     one("axia_rows_total", "counter", "Rows of all decode calls.", counts.rows);
     one("axia_prompt_tokens_total", "counter", "Tokens of prompts read.", counts.prompt_tokens);
     one("axia_answer_tokens_total", "counter", "Tokens drawn.", counts.answer_tokens);
-    const std::string first = "axia_first_token_seconds";
-    head(first.c_str(), "histogram", "From the request to its first token.");
-    std::uint64_t sum = 0;
+    one("axia_cached_tokens_total", "counter", "Tokens of prompts found in the cache.",
+        counts.cached_tokens);
+    one("axia_prefixes_kept", "gauge", "Prompts kept in the cache.", counts.kept);
     char number[32];
-    for (std::size_t i = 0; i < counts.first_token.size(); ++i) {
-        sum += counts.first_token[i];
-        std::snprintf(number, sizeof number, "%g",
-                      i < counts.first_token_bounds.size() ? counts.first_token_bounds[i] : 0);
-        text += first + "_bucket{le=\"" + (i < counts.first_token_bounds.size() ? number : "+Inf") +
-                "\"} " + std::to_string(sum) + "\n";
-    }
-    std::snprintf(number, sizeof number, "%.6f", counts.first_token_seconds);
-    text += first + "_sum " + number + "\n" + first + "_count " + std::to_string(sum) + "\n";
+    const auto seconds = [&](const char* name, const char* help, double x) {
+        head(name, "counter", help);
+        std::snprintf(number, sizeof number, " %.6f\n", x);
+        text += std::string(name) + number;
+    };
+    seconds("axia_step_seconds_total", "Time of all steps.", counts.step_seconds);
+    seconds("axia_steering_seconds_total", "Time of steering within them.",
+            counts.steering_seconds);
+    const auto histogram = [&](const std::string& name, const char* help,
+                               const answers::EngineCounts::Histogram& histogram) {
+        head(name.c_str(), "histogram", help);
+        const auto& bounds = answers::EngineCounts::bounds;
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+            sum += histogram.counts[i];
+            std::snprintf(number, sizeof number, "%g", i < bounds.size() ? bounds[i] : 0);
+            text += name + "_bucket{le=\"" + (i < bounds.size() ? number : "+Inf") + "\"} " +
+                    std::to_string(sum) + "\n";
+        }
+        std::snprintf(number, sizeof number, "%.6f", histogram.seconds);
+        text += name + "_sum " + number + "\n" + name + "_count " + std::to_string(sum) + "\n";
+    };
+    histogram("axia_first_token_seconds", "From the request to its first token.",
+              counts.first_token);
+    histogram("axia_next_token_seconds", "From a token to the next.", counts.next_token);
     return text;
 }
 

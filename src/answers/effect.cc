@@ -256,13 +256,13 @@ class Measurement {
             const auto tokens =
                 capture::context_tokens(session_.model(), capture::Context::chat, pair.scene);
             steer::SequenceState state;
-            state.tracing = true;
             std::vector<model::Row> rows;
             std::vector<steer::RowSteer> steering;
             for (std::size_t p = 0; p < tokens.size(); ++p) {
                 rows.push_back(
                     {tokens[p], static_cast<std::int32_t>(p), 0, 1, p + 1 == tokens.size()});
                 steering.push_back(steer::row_steer(inputs_.plan, &state, p, tokens.size()));
+                steering.back().trace = steering.back().measure;
             }
             hook.set_rows(std::move(steering));
             session_.clear();

@@ -25,37 +25,84 @@ using Clock = std::chrono::steady_clock;
 /// Rows of one step whose logits are kept for the scores of prompts: each is a vocabulary wide.
 constexpr std::size_t most_scored_rows = 32;
 
+/// A prefix shorter than this is decoded anew rather than kept.
+constexpr std::size_t least_shared = 16;
+
+/// How the rows of a sequence were steered, as far as another may share them: none, or all alike
+/// by one plan whose shift of a row depends on that row alone.
+struct Sharing {
+    std::string key;       // empty = untouched, else the plan's hash
+    std::size_t rows = 0;  // at most
+};
+
 struct Job {
     std::uint64_t number = 0;
     EngineRequest request;
     EngineSink sink;
     Stream stream;
-    Clock::time_point came = Clock::now();
+    Clock::time_point came = Clock::now(), last_token;
     std::size_t cells = 0;  // of the cache, at most
     bool cancelled = false;
 
     // the engine's thread alone
     int sequence = -1;
-    std::size_t decoded = 0;  // rows of the prompt
+    std::size_t decoded = 0;   // rows of the prompt
+    std::uint64_t leader = 0;  // a job whose first rows this one waits for
+    std::size_t lead_rows = 0;
     EngineAnswer answer;
     std::vector<TokenScore> pending;  // scores whose text is not certain yet
     std::vector<std::size_t> ends;    // where each one's text ends, in bytes of the model's
 
-    Job(EngineRequest r, EngineSink s)
+    Job(const model::Model& model, EngineRequest r, EngineSink s)
         : request(std::move(r)),
           sink(std::move(s)),
-          stream(request.prompt, request.plan.get(), request.options) {}
+          stream(model, request.prompt, request.plan.get(), request.options) {
+        stream.watched = request.watched.get();
+    }
     Job(const Job&) = delete;
     Job& operator=(const Job&) = delete;
 
     bool prefilling() const { return decoded < request.prompt.size(); }
+    const steer::Plan* plan() const {
+        const steer::CompiledPlan* plan = request.plan.get();
+        return plan != nullptr && !plan->plan().empty() ? &plan->plan() : nullptr;
+    }
     /// Amounts measured at the last prompt row and applied before it: no part can go first.
     bool whole_prompt() const {
-        const steer::CompiledPlan* plan = request.plan.get();
-        return plan != nullptr && plan->plan().amount == steer::Amount::prompt &&
-               plan->plan().rows == steer::Rows::all;
+        return plan() != nullptr && plan()->amount == steer::Amount::prompt &&
+               plan()->rows == steer::Rows::all;
+    }
+    /// With `rows` of the sequence in the cache, which of them others may use.
+    Sharing shares(std::size_t rows) const {
+        if (plan() == nullptr) return {"", rows};
+        if (plan()->rows == steer::Rows::onward) {
+            return {"", std::min(rows, request.prompt.size() - 1)};
+        }
+        return {request.plan->hash(), whole_prompt() ? 0 : rows};
+    }
+    std::size_t rows_in_cache() const {
+        return prefilling() ? decoded : static_cast<std::size_t>(stream.position) + 1;
+    }
+    Token token_at(std::size_t row) const {
+        const std::size_t prompt = request.prompt.size();
+        return row < prompt ? request.prompt[row] : answer.tokens[row - prompt];
     }
 };
+
+/// Rows left in the cache by an answer that has ended.
+struct Kept {
+    int sequence = 0;
+    std::string key;
+    std::vector<Token> tokens;
+    std::uint64_t used = 0;  // when, in admissions
+};
+
+std::size_t common_rows(std::span<const Token> a, std::span<const Token> b) {
+    const std::size_t end = std::min(a.size(), b.size());
+    return static_cast<std::size_t>(
+        std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(end), b.begin()).first -
+        a.begin());
+}
 
 TokenScore score_of(std::span<const float> logits, Token token, int top) {
     const double sum = model::log_sum_exp(logits);
@@ -88,7 +135,9 @@ struct Engine::State {
     std::deque<std::unique_ptr<Job>> queue;
     std::vector<std::unique_ptr<Job>> running;  // in the order of coming
     std::vector<int> free;                      // sequences
-    std::size_t cells_free = 0;
+    std::vector<Kept> kept;
+    std::size_t cells_free = 0, parallel = 0;
+    std::uint64_t admissions = 0;
     EngineCounts counts;
     std::uint64_t next_number = 1;
     bool stopping = false;
@@ -107,7 +156,7 @@ struct Engine::State {
                         "prompt", "shorten it, or serve with a larger --ctx");
         }
         const auto batch = static_cast<std::size_t>(session->options().batch);
-        const std::size_t others = static_cast<std::size_t>(session->options().sequences) - 1;
+        const std::size_t others = parallel - 1;
         if (job.whole_prompt() && prompt + others > batch) {
             throw Error(ErrorKind::input,
                         "a plan of amount prompt and rows all takes a prompt of at most " +
@@ -126,16 +175,111 @@ struct Engine::State {
         }
     }
 
+    /// Drops what is kept longest unused, but `donor`. False when there is nothing else.
+    bool drop_oldest(int donor) {
+        auto oldest = kept.end();
+        for (auto one = kept.begin(); one != kept.end(); ++one) {
+            if (one->sequence == donor) continue;
+            if (oldest == kept.end() || one->used < oldest->used) oldest = one;
+        }
+        if (oldest == kept.end()) return false;
+        session->cut(oldest->sequence);
+        free.push_back(oldest->sequence);
+        cells_free += oldest->tokens.size();
+        kept.erase(oldest);
+        return true;
+    }
+
+    /// Which rows the job may take over at most: never the last, whose logits it needs.
+    Sharing wanted(const Job& job) const {
+        if (!options.reuse || job.request.prompt_scores) return {};
+        return job.shares(job.request.prompt.size() - 1);
+    }
+
+    /// The kept prefix that saves most; `rows` becomes how much.
+    Kept* best_kept(const Job& job, std::size_t& rows) {
+        const Sharing want = wanted(job);
+        Kept* best = nullptr;
+        rows = 0;
+        for (Kept& one : kept) {
+            if (one.key != want.key) continue;
+            const std::size_t shared =
+                std::min(want.rows, common_rows(job.request.prompt, one.tokens));
+            if (shared >= least_shared && shared > rows) best = &one, rows = shared;
+        }
+        return best;
+    }
+
+    /// A running job that has, or will have, more of the job's first rows than `rows`.
+    const Job* best_running(const Job& job, std::size_t& rows) const {
+        const Sharing want = wanted(job);
+        const Job* best = nullptr;
+        for (const auto& other : running) {
+            const Sharing has = other->shares(other->request.prompt.size());
+            if (has.key != want.key) continue;
+            const std::size_t shared = std::min(
+                {want.rows, has.rows, common_rows(job.request.prompt, other->request.prompt)});
+            if (shared >= least_shared && shared > rows) best = other.get(), rows = shared;
+        }
+        return best;
+    }
+
+    void take_rows(Job& job, int from, std::size_t rows) {
+        if (from != job.sequence) session->copy(from, job.sequence, static_cast<int>(rows));
+        job.decoded = rows;
+        job.stream.position = static_cast<int>(rows) - 1;
+        job.answer.cached = static_cast<int>(rows);
+    }
+
     /// Takes from the queue what has room now. With the mutex held.
     void admit() {
-        while (!queue.empty() && !free.empty() && queue.front()->cells <= cells_free) {
-            std::unique_ptr<Job> job = std::move(queue.front());
+        while (!queue.empty() && running.size() < parallel) {
+            Job& job = *queue.front();
+            std::size_t room = cells_free;
+            for (const Kept& one : kept) room += one.tokens.size();
+            if (room < job.cells) return;
+            std::size_t rows = 0;
+            Kept* donor = best_kept(job, rows);
+            const int from = donor != nullptr ? donor->sequence : -1;
+            while ((free.empty() || cells_free < job.cells) && drop_oldest(from)) {
+            }
+            const auto at = std::find_if(kept.begin(), kept.end(),
+                                         [&](const Kept& one) { return one.sequence == from; });
+            if (free.empty() || cells_free < job.cells) {  // the donor itself has to go on as it
+                cells_free += at->tokens.size();
+                job.sequence = from;
+                session->cut(from, static_cast<int>(rows));
+                kept.erase(at);
+            } else {
+                job.sequence = free.back();
+                free.pop_back();
+                if (at != kept.end()) at->used = ++admissions;
+            }
+            cells_free -= job.cells;
+            if (from >= 0) take_rows(job, from, rows);
+            if (const Job* leader = best_running(job, rows)) {
+                job.leader = leader->number;
+                job.lead_rows = rows;
+            }
+            running.push_back(std::move(queue.front()));
             queue.pop_front();
-            job->sequence = free.back();
-            free.pop_back();
-            cells_free -= job->cells;
-            running.push_back(std::move(job));
         }
+    }
+
+    /// Takes over the leader's rows once they are in the cache, or what it left there.
+    void follow(Job& job) {
+        if (job.leader == 0) return;
+        const auto leader = std::find_if(running.begin(), running.end(), [&](const auto& other) {
+            return other->number == job.leader;
+        });
+        std::size_t rows = job.lead_rows;
+        if (leader != running.end()) {
+            if ((*leader)->rows_in_cache() < rows) return;
+            take_rows(job, (*leader)->sequence, rows);
+        } else if (const Kept* left = best_kept(job, rows); left && rows > job.decoded) {
+            take_rows(job, left->sequence, rows);
+        }
+        job.leader = 0;
     }
 
     void run() {
@@ -165,12 +309,40 @@ struct Engine::State {
         }
     }
 
-    /// Gives back the job's sequence and cells. With the mutex held.
+    /// Gives back the job's sequence and cells, but for rows worth keeping. With the mutex held.
     void release(const Job& job) {
         if (job.sequence < 0) return;
-        session->cut(job.sequence);
-        free.push_back(job.sequence);
         cells_free += job.cells;
+        Sharing has = job.shares(job.rows_in_cache());
+        if (!options.reuse || job.answer.error || has.rows < least_shared ||
+            (job.leader != 0 && job.decoded == 0)) {
+            session->cut(job.sequence);
+            free.push_back(job.sequence);
+            return;
+        }
+        Kept one{job.sequence, std::move(has.key), {}, ++admissions};
+        for (std::size_t row = 0; row < has.rows; ++row) one.tokens.push_back(job.token_at(row));
+        for (auto other = kept.begin(); other != kept.end();) {
+            const std::size_t shared =
+                other->key == one.key ? common_rows(other->tokens, one.tokens) : 0;
+            if (shared == one.tokens.size()) {  // says nothing new
+                other->used = admissions;
+                session->cut(job.sequence);
+                free.push_back(job.sequence);
+                return;
+            }
+            if (shared == other->tokens.size()) {
+                session->cut(other->sequence);
+                free.push_back(other->sequence);
+                cells_free += other->tokens.size();
+                other = kept.erase(other);
+            } else {
+                ++other;
+            }
+        }
+        session->cut(job.sequence, static_cast<int>(has.rows));
+        cells_free -= std::min(cells_free, one.tokens.size());
+        kept.push_back(std::move(one));
     }
 
     void finish(Job& job) {
@@ -196,17 +368,18 @@ struct Engine::State {
                 {token, static_cast<std::int32_t>(position), job.sequence, 0, logits});
             call.steering.push_back(job.stream.steering(position));
         };
+        for (const auto& job : running) follow(*job);
         for (const auto& job : running) {
             if (job->prefilling()) continue;
             call.parts.push_back({job.get(), call.rows.size(), 1});
             add(*job, job->stream.next, static_cast<std::size_t>(++job->stream.position), true);
         }
         const auto batch = static_cast<std::size_t>(session->options().batch);
-        std::size_t budget = batch - call.rows.size();
-        if (!call.parts.empty()) budget = std::min(budget, options.prompt_rows);
+        const std::size_t share = call.parts.empty() ? options.alone_rows : options.prompt_rows;
+        std::size_t budget = std::min(batch - call.rows.size(), share);
         std::size_t scored = 0;
         for (const auto& job : running) {
-            if (!job->prefilling()) continue;
+            if (!job->prefilling() || job->leader != 0) continue;
             const std::vector<Token>& prompt = job->request.prompt;
             std::size_t count = std::min(prompt.size() - job->decoded, budget);
             if (job->whole_prompt()) {
@@ -231,6 +404,7 @@ struct Engine::State {
     }
 
     void step() {
+        const Clock::time_point begin = Clock::now();
         Call call = next_call();
         std::exception_ptr error;
         try {
@@ -245,6 +419,8 @@ struct Engine::State {
             ++counts.steps;
             counts.rows += call.rows.size();
             counts.rows_last = call.rows.size();
+            counts.step_seconds += std::chrono::duration<double>(Clock::now() - begin).count();
+            counts.steering_seconds = hook.seconds();
             if (error) {
                 for (const Part& part : call.parts) {
                     part.job->answer.error = error;
@@ -279,9 +455,9 @@ struct Engine::State {
         if (job.prefilling()) return;
         Stream& stream = job.stream;
         if (in_prompt) {
-            stream.state.tracing = false;
             const std::lock_guard lock(mutex);
             counts.prompt_tokens += prompt.size();
+            counts.cached_tokens += static_cast<std::uint64_t>(job.answer.cached);
         }
         if (job.request.options.max_tokens <= 0) {
             stream.running = false;
@@ -300,15 +476,17 @@ struct Engine::State {
         if (job.sink.piece && (!piece.empty() || !scores.empty())) {
             job.sink.piece(piece, std::move(scores));
         }
+        const bool counted = !session->model().is_end(token);
+        if (counted) job.answer.tokens.push_back(token);
+        const Clock::time_point now = Clock::now();
         const std::lock_guard lock(mutex);
-        if (!session->model().is_end(token)) ++counts.answer_tokens;
+        if (counted) ++counts.answer_tokens;
         if (in_prompt) {
-            const double seconds = std::chrono::duration<double>(Clock::now() - job.came).count();
-            const auto& bounds = EngineCounts::first_token_bounds;
-            const auto place = std::lower_bound(bounds.begin(), bounds.end(), seconds);
-            ++counts.first_token[static_cast<std::size_t>(place - bounds.begin())];
-            counts.first_token_seconds += seconds;
+            counts.first_token.add(std::chrono::duration<double>(now - job.came).count());
+        } else {
+            counts.next_token.add(std::chrono::duration<double>(now - job.last_token).count());
         }
+        job.last_token = now;
     }
 
     /// Scores of the tokens whose text went out; those past a stop text are none of the answer's.
@@ -328,6 +506,12 @@ struct Engine::State {
     }
 };
 
+void EngineCounts::Histogram::add(double value) {
+    const auto place = std::lower_bound(bounds.begin(), bounds.end(), value);
+    ++counts[static_cast<std::size_t>(place - bounds.begin())];
+    seconds += value;
+}
+
 Engine::Engine(std::unique_ptr<model::Session> session, const EngineOptions& options)
     : state_(std::make_unique<State>()) {
     State& state = *state_;
@@ -338,7 +522,8 @@ Engine::Engine(std::unique_ptr<model::Session> session, const EngineOptions& opt
         throw Error(ErrorKind::usage, "must be 1 or more",
                     options.queue == 0 ? "queue" : "prompt_rows");
     }
-    if (limits.sequences >= limits.batch) {
+    if (options.parallel == 0 ? limits.sequences >= limits.batch
+                              : options.parallel >= static_cast<std::size_t>(limits.batch)) {
         throw Error(ErrorKind::usage,
                     "a batch of " + std::to_string(limits.batch) + " is too small for " +
                         std::to_string(limits.sequences) + " sequences",
@@ -347,6 +532,9 @@ Engine::Engine(std::unique_ptr<model::Session> session, const EngineOptions& opt
     state.session->clear();
     for (int sequence = limits.sequences; sequence-- > 0;) state.free.push_back(sequence);
     state.cells_free = static_cast<std::size_t>(limits.context);
+    const auto sequences = static_cast<std::size_t>(limits.sequences);
+    state.parallel = options.parallel == 0 ? sequences : std::min(options.parallel, sequences);
+    if (!state.session->shares_prefixes()) state.options.reuse = false;
     state.thread = std::thread([&state] { state.run(); });
 }
 
@@ -374,7 +562,7 @@ std::vector<std::uint64_t> Engine::submit(std::vector<EngineRequest> requests,
     }
     std::vector<std::unique_ptr<Job>> jobs;
     for (std::size_t i = 0; i < requests.size(); ++i) {
-        jobs.push_back(std::make_unique<Job>(std::move(requests[i]), std::move(sinks[i])));
+        jobs.push_back(std::make_unique<Job>(model(), std::move(requests[i]), std::move(sinks[i])));
         Job& job = *jobs.back();
         state_->check(job);
         const auto answer = static_cast<std::size_t>(std::max(0, job.request.options.max_tokens));
@@ -418,6 +606,7 @@ EngineCounts Engine::counts() const {
     EngineCounts counts = state_->counts;
     counts.waiting = state_->queue.size();
     counts.running = state_->running.size();
+    counts.kept = state_->kept.size();
     return counts;
 }
 

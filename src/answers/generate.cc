@@ -27,7 +27,7 @@ std::vector<Generated> generate(model::Session& session, std::span<const Generat
                             " tokens and leaves no room in a context of " + std::to_string(share),
                         "prompt", "shorten it or raise --ctx");
         }
-        streams.emplace_back(request.prompt, request.plan, options);
+        streams.emplace_back(session.model(), request.prompt, request.plan, options);
     }
     session.clear();
     steer::SteerHook hook;
@@ -56,7 +56,6 @@ std::vector<Generated> generate(model::Session& session, std::span<const Generat
             decode_steered(session, hook, rows, std::move(steering));
         }
         stream.position = static_cast<int>(prompt.size()) - 1;
-        stream.state.tracing = false;
         advance(i, (prompt.size() - 1) % batch);
     }
     while (std::any_of(streams.begin(), streams.end(), [](const Stream& s) { return s.running; })) {

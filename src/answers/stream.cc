@@ -70,6 +70,19 @@ bool AnswerText::settle(const std::vector<std::string>& stops, bool last, std::s
     return stopped;
 }
 
+steer::RowSteer Stream::steering(std::size_t at) {
+    const bool last_of_prompt = at + 1 == prompt.size();
+    const bool trace =
+        (options->trace && last_of_prompt) || (options->trace_answer && at + 1 >= prompt.size());
+    steer::RowSteer row = steer::row_steer(plan, &state, at, prompt.size());
+    if (plan == nullptr && watched != nullptr && trace) {
+        row = steer::row_steer(watched, &state, at, prompt.size());
+        row.watch = true;
+    }
+    row.trace = trace && row.plan != nullptr;
+    return row;
+}
+
 Token Stream::advance(const model::Model& model, std::span<const float> logits, bool room,
                       std::string& piece) {
     const Token token = sampler.draw(logits);

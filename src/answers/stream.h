@@ -32,6 +32,7 @@ class AnswerText {
 struct Stream {
     std::span<const model::Token> prompt;
     const steer::CompiledPlan* plan;
+    const steer::CompiledPlan* watched = nullptr;  // without a plan: read where one would act
     const GenerateOptions* options;
     model::Sampler sampler;
     steer::SequenceState state;
@@ -43,15 +44,11 @@ struct Stream {
     bool stopped = false;  // at a stop text
     std::string finish;
 
-    Stream(std::span<const model::Token> p, const steer::CompiledPlan* with,
-           const GenerateOptions& o)
-        : prompt(p), plan(with), options(&o), sampler(o.sampler) {
-        state.tracing = o.trace;
-    }
+    Stream(const model::Model& model, std::span<const model::Token> p,
+           const steer::CompiledPlan* with, const GenerateOptions& o)
+        : prompt(p), plan(with), options(&o), sampler(model, o.sampler) {}
 
-    steer::RowSteer steering(std::size_t at) {
-        return steer::row_steer(plan, &state, at, prompt.size());
-    }
+    steer::RowSteer steering(std::size_t at);
     /// Draws the next token of the answer and settles its text. Without room it is the last.
     model::Token advance(const model::Model& model, std::span<const float> logits, bool room,
                          std::string& piece);

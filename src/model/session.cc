@@ -300,6 +300,11 @@ double Session::log_probability(std::size_t row, Token token) const {
     return static_cast<double>(values[static_cast<std::size_t>(token)]) - log_sum_exp(values);
 }
 
+bool Session::shares_prefixes() const noexcept {
+    const llama_model* model = state_->model->handle();
+    return !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model);
+}
+
 void Session::copy(int from, int to, int end) {
     llama_memory_seq_cp(llama_get_memory(state_->context.get()), from, to, 0, end < 0 ? -1 : end);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <set>
 
@@ -169,6 +170,7 @@ void SteerHook::set_rows(std::vector<RowSteer> rows) {
 }
 
 void SteerHook::visit(int layer_number, const model::LayerRows& rows) {
+    const auto begin = std::chrono::steady_clock::now();
     const auto width = static_cast<Eigen::Index>(rows.width);
     std::array<double, math::LeastShift::limit> amounts{};
     std::array<float, math::LeastShift::limit> readings{};
@@ -182,9 +184,9 @@ void SteerHook::visit(int layer_number, const model::LayerRows& rows) {
         Eigen::Map<Eigen::VectorXf> h(rows.data + i * rows.width, width);
         const std::span<double> amount(amounts.data(), count);
         const bool kept = plan.amount == Amount::prompt && !measuring;
-        ++state.rows_seen;
         bool moves = false;
-        if (kept) {
+        if (!steer.watch) ++state.rows_seen;
+        if (kept && !steer.watch) {
             if (state.kept.empty()) {
                 throw Error(ErrorKind::unsupported,
                             "amount prompt with rows all needs the whole prompt in one batch",
@@ -199,14 +201,24 @@ void SteerHook::visit(int layer_number, const model::LayerRows& rows) {
                 const auto at = static_cast<Eigen::Index>(k);
                 readings[k] = layer.w.row(at).dot(h) + layer.intercept[at];
             }
-            moves = amounts_for(plan, layer, {readings.data(), count}, amount, state);
-            if (plan.amount == Amount::prompt) {
+            if (steer.watch) {
+                std::fill(amount.begin(), amount.end(), 0.0);
+            } else {
+                moves = amounts_for(plan, layer, {readings.data(), count}, amount, state);
+            }
+            if (plan.amount == Amount::prompt && !steer.watch) {
                 state.kept.resize(steer.plan->state_->compiled.size() * count, 0.0);
                 std::copy(amount.begin(), amount.end(),
                           state.kept.begin() + static_cast<std::ptrdiff_t>(place * count));
             }
         }
-        const float norm = state.tracing && measuring ? h.norm() : 0.0F;
+        if (kept && steer.trace && !steer.watch) {
+            for (std::size_t k = 0; k < count; ++k) {
+                const auto at = static_cast<Eigen::Index>(k);
+                readings[k] = layer.w.row(at).dot(h) + layer.intercept[at];
+            }
+        }
+        const float norm = steer.trace ? h.norm() : 0.0F;
         if (moves) {
             ++state.rows_shifted;
             for (std::size_t k = 0; k < count; ++k) {
@@ -215,7 +227,7 @@ void SteerHook::visit(int layer_number, const model::LayerRows& rows) {
                                layer.u.row(static_cast<Eigen::Index>(k)).transpose();
             }
         }
-        if (state.tracing && measuring) {
+        if (steer.trace) {
             Eigen::VectorXd total = Eigen::VectorXd::Zero(width);
             for (std::size_t k = 0; k < count; ++k) {
                 total += amount[k] *
@@ -242,6 +254,7 @@ void SteerHook::visit(int layer_number, const model::LayerRows& rows) {
             shift(i, steer, static_cast<std::size_t>(found - own.begin()), measuring);
         }
     }
+    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 namespace {

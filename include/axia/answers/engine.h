@@ -20,6 +20,9 @@ namespace axia::answers {
 struct EngineOptions {
     std::size_t queue = 128;       // requests that wait at most; more are refused
     std::size_t prompt_rows = 64;  // of prompts in a step that also goes on with answers, at most
+    std::size_t alone_rows = 256;  // of prompts in a step without answers, at most
+    std::size_t parallel = 0;      // answers at once; 0 = as many as the session has sequences
+    bool reuse = true;             // rows of earlier prompts that a later one begins with
 };
 
 /// One token and how likely it was: natural log of the model's own distribution (temperature 1, no
@@ -33,15 +36,19 @@ struct TokenScore {
 struct EngineRequest {
     std::vector<model::Token> prompt;                 // at least one token
     std::shared_ptr<const steer::CompiledPlan> plan;  // null = unsteered
-    GenerateOptions options;                          // max_tokens may be 0
-    bool scores = false;                              // of the answer's tokens
-    bool prompt_scores = false;                       // of the prompt's tokens from the second on
-    int top = 0;                                      // likeliest tokens beside each score
+    /// Without a plan and with a trace: read the probes of this one and leave the rows alone.
+    std::shared_ptr<const steer::CompiledPlan> watched;
+    GenerateOptions options;     // max_tokens may be 0
+    bool scores = false;         // of the answer's tokens
+    bool prompt_scores = false;  // of the prompt's tokens from the second on
+    int top = 0;                 // likeliest tokens beside each score
 };
 
 struct EngineAnswer {
     Generated generated;                    // its text is all pieces
     std::vector<TokenScore> prompt_scores;  // of prompt[1], prompt[2], ...
+    std::vector<model::Token> tokens;       // of the answer, without the one that ends it
+    int cached = 0;                         // rows of the prompt that stood in the cache already
     std::exception_ptr error;               // set when the model failed
 };
 
@@ -54,17 +61,23 @@ struct EngineSink {
 };
 
 struct EngineCounts {
-    static constexpr std::array<double, 12> first_token_bounds{.01, .025, .05, .1, .25, .5,
-                                                               1,   2.5,  5,   10, 30,  60};
+    static constexpr std::array<double, 12> bounds{.01, .025, .05, .1, .25, .5,
+                                                   1,   2.5,  5,   10, 30,  60};
+    /// How many took at most each bound (not cumulated), and one place more for the longer ones.
+    struct Histogram {
+        std::array<std::uint64_t, bounds.size() + 1> counts{};
+        double seconds = 0;  // sum
+
+        void add(double value);
+    };
 
     std::uint64_t accepted = 0, refused = 0, finished = 0, cancelled = 0, failed = 0;
     std::uint64_t steps = 0, rows = 0;  // decode calls, and what they held
-    std::uint64_t prompt_tokens = 0, answer_tokens = 0;
-    std::size_t waiting = 0, running = 0, rows_last = 0;  // now
-    /// Seconds from submit to the first token: how many took at most each bound (not cumulated),
-    /// and one place more for the longer ones.
-    std::array<std::uint64_t, first_token_bounds.size() + 1> first_token{};
-    double first_token_seconds = 0;  // sum
+    std::uint64_t prompt_tokens = 0, answer_tokens = 0, cached_tokens = 0;
+    std::size_t waiting = 0, running = 0, rows_last = 0, kept = 0;  // now; kept = prefixes
+    Histogram first_token;                                          // from submit
+    Histogram next_token;                                           // from the token before
+    double step_seconds = 0, steering_seconds = 0;                  // sums
 };
 
 /// Owns the session and one thread that works it. Every function may be called from any thread.

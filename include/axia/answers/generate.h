@@ -18,7 +18,8 @@ struct GenerateOptions {
     model::SamplerOptions sampler;
     int max_tokens = 200;
     std::vector<std::string> stop;  // the answer ends before the first of these
-    bool trace = false;
+    bool trace = false;             // at the last prompt row
+    bool trace_answer = false;      // and at every row of the answer
 };
 
 struct GenerateRequest {
@@ -30,7 +31,7 @@ struct Generated {
     std::string text;    // valid UTF-8; other bytes stand as U+FFFD
     std::string finish;  // "stop", "length" or "cancelled"
     int prompt_tokens = 0, tokens = 0;
-    std::vector<steer::TraceEntry> trace;  // at the last prompt row
+    std::vector<steer::TraceEntry> trace;  // row by row, layers ascending
     std::uint64_t rows_shifted = 0, rows_seen = 0, infeasible = 0;
 };
 

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "axia/model/model.h"
 
@@ -15,13 +18,21 @@ struct SamplerOptions {
     double top_p = .95;      // 1 = off
     double min_p = .05;      // 0 = off
     std::uint32_t seed = 0;
+    std::vector<std::pair<Token, float>> bias{};  // added to the logits before all else
+    std::string grammar{};                        // GBNF with a rule `root`; empty = any text
 };
 
-/// libllama's own sampler chain: top-k, top-p, min-p, temperature, draw. Same seed, same draws.
+/// The GBNF grammar of the texts that are JSON of this schema; "{}" takes any object.
+/// Throws Error{input} for what is no schema, or one that libllama's converter does not cover.
+std::string schema_grammar(const std::string& json_schema);
+
+/// libllama's own sampler chain: bias, top-k, top-p, min-p, temperature, draw. Same seed, same
+/// draws. With a grammar, a token that it refuses is drawn anew among those that it takes.
 class Sampler {
   public:
-    /// Throws Error{usage} naming the option that is out of range.
-    explicit Sampler(const SamplerOptions& options);
+    /// Throws Error{usage} naming the option that is out of range, Error{input} for a grammar that
+    /// cannot be read.
+    Sampler(const Model& model, const SamplerOptions& options);
     ~Sampler();
     Sampler(Sampler&&) noexcept;
 

@@ -76,6 +76,9 @@ class Session {
     /// Natural-log probability of `token` under the logits of `row`.
     double log_probability(std::size_t row, Token token) const;
 
+    /// False when this architecture's cache cannot give a sequence a part of another's rows
+    /// (recurrent and hybrid models).
+    bool shares_prefixes() const noexcept;
     /// Makes `to` share the cells of `from` at positions [0, end); end < 0 = all. Free.
     void copy(int from, int to, int end = -1);
     /// Forgets positions [begin, infinity) of a sequence.

@@ -46,9 +46,8 @@ class CompiledPlan {
 };
 
 /// What a plan keeps for one sequence between decode calls (amounts measured at the prompt), and
-/// the trace of its last measured row when `tracing`.
+/// the trace of its rows that were asked to leave one: row by row, layers ascending within a row.
 struct SequenceState {
-    bool tracing = false;
     std::vector<TraceEntry> trace;
     std::vector<double> kept;        // layers x values, amount `prompt`
     std::uint64_t rows_shifted = 0;  // row-layer visits that moved something
@@ -61,6 +60,8 @@ struct RowSteer {
     const CompiledPlan* plan = nullptr;  // null = leave it
     SequenceState* state = nullptr;      // never null with a plan
     bool measure = false;                // the last prompt row of its sequence
+    bool trace = false;                  // leaves its readings in `state`
+    bool watch = false;                  // only reads: the row is not touched
 };
 
 /// Applies plans to the rows of a decode call; rows of different sequences may carry different
@@ -73,7 +74,11 @@ class SteerHook final : public model::LayerHook {
     std::span<const int> layers() const override { return layers_; }
     void visit(int layer, const model::LayerRows& rows) override;
 
+    /// Time spent in visit() since the hook was made.
+    double seconds() const noexcept { return seconds_; }
+
   private:
+    double seconds_ = 0;
     std::vector<RowSteer> rows_;
     std::vector<int> layers_;
 };

@@ -56,12 +56,12 @@ void expect_targets_reached(model::Session& session, const vectors::ValueVector&
         const auto tokens =
             capture::context_tokens(session.model(), capture::Context::chat, question);
         steer::SequenceState state;
-        state.tracing = true;
         std::vector<model::Row> rows;
         std::vector<steer::RowSteer> steering;
         for (std::size_t p = 0; p < tokens.size(); ++p) {
             rows.push_back({tokens[p], static_cast<std::int32_t>(p), 0, 1, p + 1 == tokens.size()});
             steering.push_back(steer::row_steer(&compiled, &state, p, tokens.size()));
+            steering.back().trace = steering.back().measure;
         }
         steer::SteerHook hook;
         hook.set_rows(std::move(steering));

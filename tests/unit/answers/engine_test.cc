@@ -234,6 +234,133 @@ TEST_F(Serving, ScoresAreThoseOfTheModelUnderThePlan) {
     EXPECT_NE(steered.scores[0].log_probability, bare.scores[0].log_probability);
 }
 
+TEST_F(Serving, RowsOfEarlierPromptsAreUsedAgainWhereTheirSteeringIsEqual) {
+    const auto engine = this->engine();
+    const std::string text(60, 'p');
+    const auto onward = plan({"a"}, .99),
+               whole = plan({"b"}, .99, steer::Amount::row, steer::Rows::all),
+               measured = plan({"b"}, .9, steer::Amount::prompt, steer::Rows::all);
+    const auto ask = [&](EngineRequest asked) {
+        Seen seen;
+        engine->submit({asked}, {seen.sink()});
+        EXPECT_EQ(seen.wait().generated.text, alone(asked).text);
+        return std::pair{seen.answer.cached, seen.answer.tokens};
+    };
+    const EngineRequest bare = request(text, 10);
+    const int prompt = static_cast<int>(bare.prompt.size());
+    const auto [none, answer] = ask(bare);
+    EXPECT_EQ(none, 0);
+    EXPECT_EQ(ask(bare).first, prompt - 1);
+    EXPECT_EQ(ask(request(text, 10, onward)).first, prompt - 1) << "the prefix is untouched";
+    EXPECT_EQ(ask(request(text, 10, whole)).first, 0) << "every row is steered";
+    EXPECT_EQ(ask(request(text, 10, whole)).first, prompt - 1);
+    EXPECT_EQ(ask(request(text, 10, measured)).first, 0);
+    EXPECT_EQ(ask(request(text, 10, measured)).first, 0) << "depends on the last row";
+    // the next turn of a chat begins with prompt and answer
+    EngineRequest next = bare;
+    next.prompt.insert(next.prompt.end(), answer.begin(), answer.end());
+    next.prompt.insert(next.prompt.end(), 20, bare.prompt.back());
+    EXPECT_GE(ask(next).first, prompt + static_cast<int>(answer.size()) - 1);
+    EngineRequest scored = bare;
+    scored.prompt_scores = true;
+    Seen seen;
+    engine->submit({scored}, {seen.sink()});
+    EXPECT_EQ(seen.wait().cached, 0) << "logits of every row are wanted";
+    EXPECT_EQ(seen.answer.prompt_scores.size(), bare.prompt.size() - 1);
+}
+
+TEST_F(Serving, RequestsThatComeTogetherShareTheirPrompt) {
+    const auto engine = this->engine(16, 64);
+    const auto with = plan({"a"}, .99);
+    std::vector<EngineRequest> requests;
+    std::vector<Seen> seen(4);
+    std::vector<EngineSink> sinks;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        requests.push_back(request(std::string(90, 'z'), 6, i % 2 == 0 ? nullptr : with));
+        sinks.push_back(seen[i].sink());
+    }
+    const auto asked = requests;
+    engine->submit(std::move(requests), std::move(sinks));
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        EXPECT_EQ(seen[i].wait().generated.text, alone(asked[i]).text) << i;
+    }
+    const EngineCounts counts = engine->counts();
+    EXPECT_LE(counts.rows, asked[0].prompt.size() + 3 + 4 * 6);
+    EXPECT_EQ(counts.cached_tokens, 3 * (asked[0].prompt.size() - 1));
+}
+
+TEST_F(Serving, KeptRowsGiveWayToNewPrompts) {
+    const auto engine = this->engine(
+        8, 64, {.context = 256, .sequences = 3, .batch = 64, .threads = 1, .exact = true});
+    for (int i = 0; i < 12; ++i) {
+        const EngineRequest asked = request(
+            std::string(40 + 13 * static_cast<std::size_t>(i % 5), static_cast<char>('a' + i)), 30);
+        Seen seen;
+        engine->submit({asked}, {seen.sink()});
+        ASSERT_FALSE(seen.wait().error);
+        EXPECT_EQ(seen.answer.generated.text, alone(asked).text) << i;
+    }
+    // the longest that fits takes everything
+    const EngineRequest asked = request(std::string(200, 'a'), 55);
+    Seen seen;
+    engine->submit({asked}, {seen.sink()});
+    EXPECT_EQ(seen.wait().generated.text, alone(asked).text);
+}
+
+TEST_F(Serving, WatchingReadsTheProbesAndLeavesTheAnswerAlone) {
+    const auto engine = this->engine();
+    EngineRequest bare = request("What do you think of the plan?", 12);
+    EngineRequest watched = bare;
+    watched.watched = plan({"a", "b"}, .99);
+    watched.options.trace_answer = true;
+    watched.scores = bare.scores = true;
+    Seen first, second;
+    engine->submit({bare}, {first.sink()});
+    first.wait();
+    engine->submit({watched}, {second.sink()});
+    second.wait();
+    EXPECT_EQ(second.answer.generated.text, first.answer.generated.text);
+    EXPECT_EQ(second.answer.generated.rows_shifted, 0u);
+    // one row of the prompt and one for each token that was decoded, on three layers, of two values
+    const auto& trace = second.answer.generated.trace;
+    EXPECT_EQ(trace.size(), second.answer.tokens.size() * 3 * 2);
+    for (const steer::TraceEntry& entry : trace) {
+        EXPECT_EQ(entry.d, 0);
+        EXPECT_EQ(entry.p_before, entry.p_after);
+    }
+}
+
+TEST_F(Serving, AGrammarHoldsTheAnswerAndBiasMovesIt) {
+    const auto engine = this->engine();
+    for (const double temperature : {0.0, 1.0}) {
+        EngineRequest asked = request("Answer", 40);
+        asked.options.sampler = {.temperature = temperature, .top_k = 0, .top_p = 1, .min_p = 0};
+        asked.options.sampler.grammar = "root ::= (\"ab\" | \"cd\") \"!\"";
+        Seen seen;
+        engine->submit({asked}, {seen.sink()});
+        ASSERT_FALSE(seen.wait().error);
+        EXPECT_TRUE(seen.answer.generated.text == "ab!" || seen.answer.generated.text == "cd!")
+            << seen.answer.generated.text;
+        EXPECT_EQ(seen.answer.generated.finish, "stop");
+    }
+    EngineRequest biased = request("Answer", 5);
+    const model::Token wanted = model_->tokenize("q", false).back();
+    biased.options.sampler.bias = {{wanted, 100.0F}};
+    Seen seen;
+    engine->submit({biased}, {seen.sink()});
+    EXPECT_EQ(seen.wait().tokens, std::vector<model::Token>(5, wanted));
+    biased.options.sampler.grammar = "root ::= (";
+    EXPECT_THROW(engine->submit({biased}, {seen.sink()}), core::Error);
+}
+
+TEST(SchemaGrammar, IsMadeOfASchemaAndRefusesOthers) {
+    const std::string grammar = model::schema_grammar(
+        R"({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})");
+    EXPECT_NE(grammar.find("root"), std::string::npos);
+    EXPECT_THROW(model::schema_grammar("{\"type\": \"wheel\"}"), core::Error);
+    EXPECT_THROW(model::schema_grammar("not JSON"), core::Error);
+}
+
 TEST_F(Serving, CancelledAnswersLeaveTheirPlace) {
     const auto engine =
         this->engine(8, 64, {.context = 1024, .sequences = 1, .batch = 64, .exact = true});

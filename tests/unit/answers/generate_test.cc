@@ -88,7 +88,7 @@ TEST_F(Generating, SamplerRangesAreChecked) {
     for (const model::SamplerOptions& bad :
          {model::SamplerOptions{.temperature = -1}, model::SamplerOptions{.top_p = 0},
           model::SamplerOptions{.min_p = 2}, model::SamplerOptions{.top_k = -1}}) {
-        EXPECT_THROW(model::Sampler{bad}, core::Error);
+        EXPECT_THROW(model::Sampler(*model_, bad), core::Error);
     }
 }
 

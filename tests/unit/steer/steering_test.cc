@@ -222,9 +222,10 @@ TEST_F(Steering, OnePassEqualsOneRerunPerLayer) {
     plan.amount = Amount::prompt;
     const CompiledPlan compiled(plan, pool_, info_);
     SequenceState state;
-    state.tracing = true;
     SteerHook hook;
-    hook.set_rows(steer_all(compiled, state, rows.size(), rows.size()));
+    std::vector<RowSteer> steering = steer_all(compiled, state, rows.size(), rows.size());
+    steering.back().trace = true;
+    hook.set_rows(std::move(steering));
     model::LayerHook* const hooks[] = {&hook};
     logits_of(rows, hooks);
     ASSERT_EQ(state.trace.size(), layers.size());
