@@ -290,17 +290,17 @@ std::string metrics_text(const answers::EngineCounts& counts) {
     seconds("axia_steering_seconds_total", "Time of steering within them.",
             counts.steering_seconds);
     const auto histogram = [&](const std::string& name, const char* help,
-                               const answers::EngineCounts::Histogram& histogram) {
+                               const answers::EngineCounts::Histogram& told) {
         head(name.c_str(), "histogram", help);
         const auto& bounds = answers::EngineCounts::bounds;
         std::uint64_t sum = 0;
-        for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
-            sum += histogram.counts[i];
+        for (std::size_t i = 0; i < told.counts.size(); ++i) {
+            sum += told.counts[i];
             std::snprintf(number, sizeof number, "%g", i < bounds.size() ? bounds[i] : 0);
             text += name + "_bucket{le=\"" + (i < bounds.size() ? number : "+Inf") + "\"} " +
                     std::to_string(sum) + "\n";
         }
-        std::snprintf(number, sizeof number, "%.6f", histogram.seconds);
+        std::snprintf(number, sizeof number, "%.6f", told.seconds);
         text += name + "_sum " + number + "\n" + name + "_count " + std::to_string(sum) + "\n";
     };
     histogram("axia_first_token_seconds", "From the request to its first token.",
