@@ -7,6 +7,7 @@
 
 #include "app.h"
 #include "axia/answers/engine.h"
+#include "axia/capture/capture.h"
 #include "axia/core/error.h"
 #include "axia/core/files.h"
 #include "server/server.h"
@@ -26,29 +27,43 @@ class SteeringStore {
 
     server::Steering find(const server::SteerWish& wish) {
         SteerOptions options;
-        std::string key;
-        if (!wish.plan.empty()) {
-            options.plan_file = plan_file(wish.plan).string();
-            key = "plan " + wish.plan;
+        std::optional<steer::Plan> whole;
+        if (!wish.plan.empty()) options.plan_file = plan_file(wish.plan).string();
+        if (!wish.plan_json.empty()) {
+            whole = steer::parse_plan(wish.plan_json, "axia.plan");
+            for (const steer::PlanValue& value : whole->values) check_value(value.value);
         }
         char number[32];
         for (const auto& [value, target] : wish.steer) {
             check_value(value);
             std::snprintf(number, sizeof number, "%.17g", target);
             options.steer.push_back(value + "=" + number);
-            key += options.steer.back() + " ";
         }
+        options.direction = wish.direction;
+        options.amount = wish.amount;
+        options.rows = wish.rows;
+        options.gate = wish.gate;
+        options.hold = wish.hold;
+        options.layers = wish.layers;
+        options.alpha = wish.alpha;
+        std::string key = wish.key();
         const std::lock_guard lock(mutex_);
+        if (const auto changed = store_time(); changed != store_time_) {
+            kept_.clear();  // learnt or tuned again since
+            store_time_ = changed;
+        }
         auto found = std::find_if(kept_.begin(), kept_.end(),
                                   [&](const auto& entry) { return entry.first == key; });
         if (found == kept_.end()) {
-            auto ready = std::make_shared<const ReadySteering>(app_, options, info_);
+            auto ready = whole ? std::make_shared<const ReadySteering>(app_, *whole, options, info_)
+                               : std::make_shared<const ReadySteering>(app_, options, info_);
             if (ready->plan().gate == steer::GateMode::learned) ready->gates();  // are there any?
             if (kept_.size() == most_kept) kept_.pop_front();
             found = kept_.insert(kept_.end(), {std::move(key), std::move(ready)});
         }
         const std::shared_ptr<const ReadySteering> ready = found->second;
         server::Steering steering;
+        steering.prompt = system_message(ready->plan());
         if (ready->compiled() == nullptr || ready->plan().empty()) return steering;
         steering.plan = {ready, ready->compiled()};
         if (ready->plan().gate != steer::GateMode::always) {
@@ -57,6 +72,12 @@ class SteeringStore {
             };
         }
         return steering;
+    }
+
+    std::vector<float> embed(const std::vector<model::Token>& tokens) {
+        const std::lock_guard lock(gate_mutex_);
+        if (!gate_session_) gate_session_ = app_.measuring_session();
+        return capture::embed(*gate_session_, tokens);
     }
 
   private:
@@ -72,6 +93,39 @@ class SteeringStore {
         }
         require(name, std::move(known), "plan", "axia.plan");
         return folder / (name + ".json");
+    }
+
+    /// Newest time of a file that a plan can depend on.
+    std::filesystem::file_time_type store_time() const {
+        std::filesystem::file_time_type newest{};
+        std::error_code code;
+        for (const auto& folder : {app_.plans_folder(info_), app_.vectors_folder(info_)}) {
+            newest = std::max(newest, std::filesystem::last_write_time(folder, code));
+            for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
+                newest = std::max(newest, entry.last_write_time(code));
+            }
+        }
+        return newest;
+    }
+
+    /// The plan's values in words, as in the arm `prompt` of axia effect.
+    std::string system_message(const steer::Plan& plan) {
+        std::string message;
+        const data::ValueSystem& system = app_.system();
+        for (const steer::PlanValue& value : plan.values) {
+            if (value.rule == steer::Rule::hold) continue;
+            const bool raised = value.rule == steer::Rule::at_least;
+            if (!message.empty()) message += " ";
+            if (system.has(value.value)) {
+                const data::Value& known = system.value(value.value);
+                message += raised ? known.prompt : known.opposite_prompt;
+            } else {
+                message += raised
+                               ? "You are someone who cares most about " + value.value + "."
+                               : "You are someone to whom " + value.value + " matters not at all.";
+            }
+        }
+        return message;
     }
 
     void check_value(const std::string& value) const {
@@ -115,6 +169,7 @@ class SteeringStore {
     std::mutex mutex_, gate_mutex_;
     std::deque<std::pair<std::string, std::shared_ptr<const ReadySteering>>> kept_;
     std::unique_ptr<model::Session> gate_session_;
+    std::filesystem::file_time_type store_time_{};
 };
 
 /// What a request may call the model.
@@ -126,22 +181,25 @@ std::vector<std::string> model_names(const App& app, const model::ModelInfo& inf
     return names;
 }
 
-void serve(App& app, const server::ServerOptions& wished, int parallel, int queue) {
+void serve(App& app, const server::ServerOptions& wished, int parallel, int queue, bool exact) {
     server::ServerOptions options = wished;
     if (const char* key = std::getenv("AXIA_SERVER_KEY")) options.key = key;
     const std::shared_ptr<const model::Model> model = app.model("decode");
     model::SessionOptions limits;
     limits.context = app.globals.context;
     limits.batch = std::min(app.globals.batch, app.globals.context);
-    limits.sequences = parallel;
+    limits.sequences = 2 * parallel + 8;  // and prompts kept for later
+    limits.exact = exact;
     limits.threads = app.globals.threads;
     answers::EngineOptions engine_options;
     engine_options.queue = static_cast<std::size_t>(queue);
+    engine_options.parallel = static_cast<std::size_t>(parallel);
     answers::Engine engine(std::make_unique<model::Session>(model, limits), engine_options);
     SteeringStore store(app, model->info());
     options.models = model_names(app, model->info());
     options.connections = static_cast<std::size_t>(parallel + queue + 16);
     options.seed = app.globals.seed;
+    options.embedding = [&store](const std::vector<model::Token>& t) { return store.embed(t); };
     server::Server server(
         engine, [&store](const server::SteerWish& wish) { return store.find(wish); }, options);
     const bool v6 = options.host.find(':') != std::string::npos;
@@ -171,12 +229,15 @@ void add_serve_commands(Commands& commands) {
     static server::ServerOptions wished;
     static int parallel = 8;
     static int queue = 128;
+    static bool exact = false;
     options->add("--host", wished.host, "Address; beyond the loopback AXIA_SERVER_KEY must be set");
     options->add("--port", wished.port, "Port; 0 = any free one")->check(CLI::Range(0, 65535));
     options->add("--parallel", parallel, "Answers at once, in one batch")->check(CLI::Range(1, 64));
     options->add("--queue", queue, "Answers that wait at most; more get 429")
         ->check(CLI::Range(1, 4096));
-    commands.on(command, [&app] { serve(app, wished, parallel, queue); });
+    options->add_flag("--exact", exact,
+                      "Slower, but no answer depends on its neighbours, to the last bit");
+    commands.on(command, [&app] { serve(app, wished, parallel, queue, exact); });
 }
 
 }  // namespace axia::cli

@@ -115,6 +115,16 @@ ReadySteering::ReadySteering(App& app, const SteerOptions& options, const model:
             plan.values.push_back(value);
         }
     }
+    make(app, std::move(plan), options, info);
+}
+
+ReadySteering::ReadySteering(App& app, steer::Plan plan, const SteerOptions& options,
+                             const model::ModelInfo& info) {
+    make(app, std::move(plan), options, info);
+}
+
+void ReadySteering::make(App& app, steer::Plan plan, const SteerOptions& options,
+                         const model::ModelInfo& info) {
     if (!options.direction.empty()) plan.direction = vectors::parse_direction(options.direction);
     if (!options.amount.empty()) plan.amount = steer::parse_amount(options.amount);
     if (!options.rows.empty()) plan.rows = steer::parse_rows(options.rows);

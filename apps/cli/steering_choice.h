@@ -33,6 +33,9 @@ class ReadySteering {
   public:
     /// Empty when nothing was asked for.
     ReadySteering(App& app, const SteerOptions& options, const model::ModelInfo& info);
+    /// `plan`, with what the options say otherwise.
+    ReadySteering(App& app, steer::Plan plan, const SteerOptions& options,
+                  const model::ModelInfo& info);
 
     struct Decision {
         bool open = true;
@@ -48,6 +51,9 @@ class ReadySteering {
     const steer::Plan& plan() const { return loaded_.plan; }
 
   private:
+    void make(App& app, steer::Plan plan, const SteerOptions& options,
+              const model::ModelInfo& info);
+
     PlanWithVectors loaded_;
     std::unique_ptr<steer::CompiledPlan> compiled_;
 };

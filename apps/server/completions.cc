@@ -71,7 +71,8 @@ std::string Completions::take(bool stream) {
         choice.answer = std::move(*event.answer);
         if (choice.answer.error) std::rethrow_exception(choice.answer.error);
         usage_.completion_tokens += choice.answer.generated.tokens;
-        if (stream) text += last_event(head_, event.choice, choice.answer, choice.note);
+        if (choice.counted) usage_.cached_tokens += choice.answer.cached;
+        if (stream) text += last_event(head_, engine_.model(), event.choice, choice);
     }
     return text;
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "axia/core/files.h"
+#include "axia/core/hash.h"
 
 namespace axia::server {
 
@@ -93,26 +94,58 @@ ordered_json echoed_logprobs(const model::Model& model, const Choice& choice) {
     return std::move(lists).json();
 }
 
-ordered_json note_json(const SteeringNote& note, const answers::Generated& generated) {
-    ordered_json json = {{"plan", note.plan}, {"steered", note.applied}, {"seed", note.seed}};
+/// Per token and layer what the probes read before and after the shift. The first row is the last
+/// of the prompt; token i of the answer is the one that was decoded there.
+ordered_json trace_json(const model::Model& model, const Choice& choice) {
+    const std::vector<steer::TraceEntry>& trace = choice.answer.generated.trace;
+    const std::span<const int> layers = choice.traced->layers();
+    const std::size_t values = choice.traced->plan().values.size();
+    ordered_json json = {{"layers", layers}, {"values", ordered_json::array()}};
+    for (const steer::PlanValue& value : choice.traced->plan().values) {
+        json["values"].push_back(value.value);
+    }
+    json["tokens"] = ordered_json::array();
+    const std::size_t size = layers.size() * values;
+    for (std::size_t row = 0; size > 0 && (row + 1) * size <= trace.size(); ++row) {
+        const model::Token token =
+            row == 0 ? choice.prompt.back() : choice.answer.tokens.at(row - 1);
+        ordered_json before = ordered_json::array(), after = ordered_json::array(),
+                     shift = ordered_json::array();
+        for (std::size_t v = 0; v < values; ++v) {
+            ordered_json p = ordered_json::array(), q = ordered_json::array();
+            for (std::size_t l = 0; l < layers.size(); ++l) {
+                const steer::TraceEntry& entry = trace[row * size + l * values + v];
+                p.push_back(entry.p_before);
+                q.push_back(entry.p_after);
+                if (v == 0) shift.push_back(entry.shift_share);
+            }
+            before.push_back(std::move(p));
+            after.push_back(std::move(q));
+        }
+        json["tokens"].push_back({{"text", token_text(model, token)},
+                                  {"in_prompt", row == 0},
+                                  {"p_before", std::move(before)},
+                                  {"p_after", std::move(after)},
+                                  {"shift", std::move(shift)}});
+    }
+    return json;
+}
+
+ordered_json note_json(const model::Model& model, const Choice& choice) {
+    const SteeringNote& note = choice.note;
+    const answers::Generated& generated = choice.answer.generated;
+    ordered_json json = {{"arm", note.arm},
+                         {"plan", note.plan},
+                         {"steered", note.applied},
+                         {"seed", note.seed},
+                         {"rows_shifted", generated.rows_shifted}};
     if (note.gate_score) {
         json["gate"] = {{"open", note.applied},
                         {"score", *note.gate_score},
                         {"threshold", *note.gate_threshold}};
     }
-    json["rows_shifted"] = generated.rows_shifted;
     if (generated.infeasible > 0) json["infeasible"] = generated.infeasible;
-    if (!generated.trace.empty()) {
-        json["trace"] = ordered_json::array();
-        for (const steer::TraceEntry& entry : generated.trace) {
-            json["trace"].push_back({{"layer", entry.layer},
-                                     {"value", entry.value},
-                                     {"p_before", entry.p_before},
-                                     {"d", entry.d},
-                                     {"p_after", entry.p_after},
-                                     {"shift_share", entry.shift_share}});
-        }
-    }
+    if (choice.traced) json["trace"] = trace_json(model, choice);
     return json;
 }
 
@@ -126,7 +159,8 @@ ordered_json head_json(const ReplyHead& head, bool part) {
 ordered_json usage_json(const Usage& usage) {
     return {{"prompt_tokens", usage.prompt_tokens},
             {"completion_tokens", usage.completion_tokens},
-            {"total_tokens", usage.prompt_tokens + usage.completion_tokens}};
+            {"total_tokens", usage.prompt_tokens + usage.completion_tokens},
+            {"prompt_tokens_details", {{"cached_tokens", usage.cached_tokens}}}};
 }
 
 std::string event(const ordered_json& json) {
@@ -189,12 +223,12 @@ std::string reply_json(const ReplyHead& head, const model::Model& model,
         }
         entry["logprobs"] = nullptr;
         if (choice.logprobs) {
-            entry["logprobs"] = head.chat               ? chat_logprobs(model, choice.scores)
-                                : choice.prompt.empty() ? completion_logprobs(model, choice.scores)
-                                                        : echoed_logprobs(model, choice);
+            entry["logprobs"] = head.chat      ? chat_logprobs(model, choice.scores)
+                                : !choice.echo ? completion_logprobs(model, choice.scores)
+                                               : echoed_logprobs(model, choice);
         }
         entry["finish_reason"] = choice.answer.generated.finish;
-        entry["axia"] = note_json(choice.note, choice.answer.generated);
+        entry["axia"] = note_json(model, choice);
         json["choices"].push_back(std::move(entry));
     }
     json["usage"] = usage_json(usage);
@@ -226,8 +260,8 @@ std::string piece_event(const ReplyHead& head, const model::Model& model, std::s
     return choice_event(head, std::move(choice));
 }
 
-std::string last_event(const ReplyHead& head, std::size_t index,
-                       const answers::EngineAnswer& answer, const SteeringNote& note) {
+std::string last_event(const ReplyHead& head, const model::Model& model, std::size_t index,
+                       const Choice& ended) {
     ordered_json choice = {{"index", index}};
     if (head.chat) {
         choice["delta"] = ordered_json::object();
@@ -235,8 +269,8 @@ std::string last_event(const ReplyHead& head, std::size_t index,
         choice["text"] = "";
     }
     choice["logprobs"] = nullptr;
-    choice["finish_reason"] = answer.generated.finish;
-    choice["axia"] = note_json(note, answer.generated);
+    choice["finish_reason"] = ended.answer.generated.finish;
+    choice["axia"] = note_json(model, ended);
     return choice_event(head, std::move(choice));
 }
 
@@ -251,7 +285,25 @@ std::string error_event(int status, std::string_view message) {
     return "data: " + error_json(status, message) + "\n\n";
 }
 
-std::string metrics_text(const answers::EngineCounts& counts) {
+std::string embedding_json(const EmbeddingReply& reply) {
+    ordered_json json = {{"object", "list"}, {"data", ordered_json::array()}};
+    for (std::size_t i = 0; i < reply.vectors.size(); ++i) {
+        ordered_json entry = {{"object", "embedding"}, {"index", i}};
+        const std::vector<float>& vector = reply.vectors[i];
+        if (reply.base64) {
+            entry["embedding"] = core::base64(
+                {reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)});
+        } else {
+            entry["embedding"] = vector;
+        }
+        json["data"].push_back(std::move(entry));
+    }
+    json["model"] = reply.model;
+    json["usage"] = {{"prompt_tokens", reply.tokens}, {"total_tokens", reply.tokens}};
+    return json.dump();
+}
+
+std::string metrics_text(const answers::EngineCounts& counts, const SteeringCounts& steering) {
     std::string text;
     const auto head = [&](const char* name, const char* kind, const char* help) {
         text += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + kind + "\n";
@@ -269,6 +321,11 @@ std::string metrics_text(const answers::EngineCounts& counts) {
     for (const auto& [end, count] : ends) {
         text += std::string(requests) + "{end=\"" + end + "\"} " + std::to_string(count) + "\n";
     }
+    const char* const steered = "axia_steering_total";
+    head(steered, "counter", "Answers by what became of their plan.");
+    text += std::string(steered) + "{plan=\"none\"} " + std::to_string(steering.unsteered) + "\n" +
+            steered + "{plan=\"applied\"} " + std::to_string(steering.steered) + "\n" + steered +
+            "{plan=\"gate closed\"} " + std::to_string(steering.closed) + "\n";
     one("axia_answers_accepted_total", "counter", "Answers taken into the queue.", counts.accepted);
     one("axia_answers_waiting", "gauge", "Answers in the queue.", counts.waiting);
     one("axia_answers_running", "gauge", "Answers in the batch.", counts.running);

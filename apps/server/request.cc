@@ -1,5 +1,7 @@
 #include "server/request.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -11,7 +13,7 @@ namespace axia::server {
 using core::Error;
 using core::ErrorKind;
 using model::Token;
-using nlohmann::json;
+using json = nlohmann::ordered_json;  // a schema keeps the order of its properties
 
 namespace {
 
@@ -20,6 +22,9 @@ constexpr int most_answers = 64;  // of one request
 constexpr int most_top = 20;
 constexpr int most_tokens = 1 << 20;
 constexpr std::size_t most_stops = 16;
+constexpr std::size_t most_layers = 512;
+constexpr std::size_t most_biases = 1024;
+constexpr std::size_t most_inputs = 256;
 
 [[noreturn]] void refuse(const std::string& what, const std::string& field,
                          const std::string& hint = {}) {
@@ -84,6 +89,17 @@ class Fields {
         if (!value->is_string()) refuse("must be a text", where(name));
         return value->get<std::string>();
     }
+    /// One of `known`, or empty when it is missing.
+    std::string choice(const char* name, const std::vector<std::string>& known) const {
+        const std::string value = text(name);
+        if (find(name) == nullptr) return value;
+        if (std::find(known.begin(), known.end(), value) == known.end()) {
+            std::string list;
+            for (const std::string& one : known) list += (list.empty() ? "" : ", ") + one;
+            refuse("'" + value + "' is not known", where(name), "it can be " + list);
+        }
+        return value;
+    }
     /// Throws for a member outside `known`, with the nearest of them.
     void only(const std::vector<std::string>& known) const {
         for (const auto& [name, value] : object_.items()) {
@@ -112,14 +128,17 @@ std::vector<Token> tokens_of(const json& list, const std::string& field) {
     return tokens;
 }
 
-SteerWish wish_of(const Fields& fields) {
-    SteerWish wish;
-    const json* axia = fields.find("axia");
-    if (axia == nullptr) return wish;
-    const Fields own(*axia, "axia");
-    own.only({"steer", "plan", "trace"});
-    wish.plan = own.text("plan");
-    wish.trace = own.flag("trace", false);
+/// The plan itself is checked where it is compiled; here, that it can be one.
+void read_wish(const Fields& own, SteerWish& wish) {
+    if (const json* plan = own.find("plan")) {
+        if (plan->is_string()) {
+            wish.plan = plan->get<std::string>();
+        } else if (plan->is_object()) {
+            wish.plan_json = plan->dump();
+        } else {
+            refuse("must be the name of a plan, or a plan", "axia.plan");
+        }
+    }
     if (const json* steer = own.find("steer")) {
         if (!steer->is_object()) refuse("must be an object of value: target", "axia.steer");
         for (const auto& [value, target] : steer->items()) {
@@ -131,17 +150,95 @@ SteerWish wish_of(const Fields& fields) {
             wish.steer.emplace(value, p);
         }
     }
-    if (!wish.plan.empty() && !wish.steer.empty()) {
+    if (own.find("plan") != nullptr && !wish.steer.empty()) {
         refuse("steer and plan cannot stand together", "axia");
     }
-    return wish;
+    wish.direction = own.choice("direction", {"probe", "whitened", "mean"});
+    wish.amount = own.choice("amount", {"row", "prompt", "constant"});
+    wish.rows = own.choice("rows", {"all", "onward"});
+    wish.gate = own.choice("gate", {"learned", "always", "never"});
+    wish.hold = own.choice("hold", {"others"});
+    wish.alpha = own.number("alpha", 0);
+    if (own.find("alpha") != nullptr && !(wish.alpha > 0 && wish.alpha < 1)) {
+        refuse("must lie strictly between 0 and 1", "axia.alpha");
+    }
+    if (const json* layers = own.find("layers")) {
+        if (!layers->is_array() || layers->empty() || layers->size() > most_layers) {
+            refuse("must be a list of block numbers", "axia.layers");
+        }
+        wish.layers = tokens_of(*layers, "axia.layers");
+        std::sort(wish.layers.begin(), wish.layers.end());
+    }
+    for (const char* name : {"direction", "amount", "rows", "gate", "hold", "alpha", "layers"}) {
+        if (own.find(name) != nullptr && !wish.any()) {
+            refuse("needs steer or plan beside it", std::string("axia.") + name);
+        }
+    }
+}
+
+Arm arm_of(const json& name) {
+    for (const Arm arm : {Arm{false, false}, Arm{true, false}, Arm{false, true}, Arm{true, true}}) {
+        if (name.is_string() && name.get_ref<const std::string&>() == arm.name()) return arm;
+    }
+    refuse("can hold unsteered, prompt, steered and prompt+steered", "axia.compare");
+}
+
+void read_axia(const Fields& fields, CompletionRequest& request) {
+    request.arms = {{}};
+    const json* axia = fields.find("axia");
+    if (axia == nullptr) return;
+    const Fields own(*axia, "axia");
+    own.only({"steer", "plan", "direction", "amount", "rows", "gate", "alpha", "layers", "hold",
+              "prompt", "compare", "trace", "read"});
+    read_wish(own, request.wish);
+    request.trace = own.flag("trace", false);
+    request.options.trace_answer = request.trace;
+    if (const json* read = own.find("read")) {
+        if (!read->is_array() || read->size() > most_layers) refuse("must be a list", "axia.read");
+        for (const json& value : *read) {
+            if (!value.is_string()) refuse("must hold names of values", "axia.read");
+            request.read.push_back(value.get<std::string>());
+        }
+        if (!request.trace) refuse("needs trace: true beside it", "axia.read");
+    }
+    const bool prompt = own.flag("prompt", false);
+    request.arms = {{prompt, request.wish.any() && !prompt}};
+    const json* compare = own.find("compare");
+    if (compare != nullptr && compare->is_array()) {
+        request.arms.clear();
+        for (const json& name : *compare) request.arms.push_back(arm_of(name));
+        if (request.arms.empty() || request.arms.size() > 8) {
+            refuse("must hold 1 to 8 arms", "axia.compare");
+        }
+    } else if (own.flag("compare", false)) {
+        request.arms = {{prompt, false}, {prompt, true}};
+    }
+    for (const Arm& arm : request.arms) {
+        if ((arm.steered || arm.prompt) && !request.wish.any()) {
+            refuse("needs steer or plan beside it", compare != nullptr ? "axia.compare" : "axia");
+        }
+    }
+}
+
+/// The grammar that holds an answer to the format asked for; empty for plain text.
+std::string grammar_of(const Fields& format) {
+    const std::string type = format.choice("type", {"text", "json_object", "json_schema"});
+    if (type == "json_object") return model::schema_grammar(R"({"type": "object"})");
+    if (type != "json_schema") return {};
+    const json* wrapper = format.find("json_schema");
+    if (wrapper == nullptr) refuse("is missing", "response_format.json_schema");
+    const json* schema = Fields(*wrapper, "response_format.json_schema").find("schema");
+    if (schema == nullptr || !schema->is_object()) {
+        refuse("must be a JSON schema", "response_format.json_schema.schema");
+    }
+    return model::schema_grammar(schema->dump());
 }
 
 /// What chats and completions have in common.
 CompletionRequest common_of(const Fields& fields) {
     // silently leaving these out would answer another question than the one asked
-    for (const char* name : {"tools", "functions", "tool_choice", "function_call", "suffix",
-                             "logit_bias", "audio", "modalities"}) {
+    for (const char* name :
+         {"tools", "functions", "tool_choice", "function_call", "suffix", "audio", "modalities"}) {
         const json* value = fields.find(name);
         if (value == nullptr || (value->is_structured() && value->empty())) continue;
         if (value->is_string() && (*value == "none" || *value == "")) continue;
@@ -150,11 +247,6 @@ CompletionRequest common_of(const Fields& fields) {
     for (const char* name : {"presence_penalty", "frequency_penalty"}) {
         if (fields.number(name, 0) != 0) {
             refuse("is not supported", fields.where(name), "leave it out, or 0");
-        }
-    }
-    if (const json* format = fields.find("response_format")) {
-        if (Fields(*format, "response_format").text("type") != "text") {
-            refuse("is not supported but for {\"type\": \"text\"}", "response_format");
         }
     }
     CompletionRequest request;
@@ -189,8 +281,30 @@ CompletionRequest common_of(const Fields& fields) {
             request.options.stop.push_back(one.get<std::string>());
         }
     }
-    request.wish = wish_of(fields);
-    request.options.trace = request.wish.trace;
+    if (const json* bias = fields.find("logit_bias")) {
+        if (!bias->is_object() || bias->size() > most_biases) {
+            refuse("must be an object of at most " + std::to_string(most_biases) + " tokens",
+                   "logit_bias");
+        }
+        for (const auto& [token, value] : bias->items()) {
+            Token number = 0;
+            const auto [end, code] =
+                std::from_chars(token.data(), token.data() + token.size(), number);
+            const double shift = value.is_number() ? value.get<double>() : 1e9;
+            if (code != std::errc() || end != token.data() + token.size() || number < 0 ||
+                !(std::abs(shift) <= 100)) {
+                refuse("must map token numbers to biases from -100 to 100", "logit_bias." + token);
+            }
+            sampler.bias.emplace_back(number, static_cast<float>(shift));
+        }
+    }
+    if (const json* format = fields.find("response_format")) {
+        sampler.grammar = grammar_of(Fields(*format, "response_format"));
+    }
+    read_axia(fields, request);
+    if (request.n * static_cast<int>(request.arms.size()) > most_answers) {
+        refuse("asks for more than " + std::to_string(most_answers) + " answers", "n");
+    }
     return request;
 }
 
@@ -207,12 +321,34 @@ std::string content_of(const json& content, const std::string& where) {
     return text;
 }
 
-}  // namespace
+/// A text, token numbers, or a list of either.
+std::vector<Prompt> prompts_of(const Fields& fields, const char* name) {
+    std::vector<Prompt> prompts;
+    const json* prompt = fields.find(name);
+    const char* const wanted = "must be a text, a list of token numbers, or a list of those";
+    if (prompt == nullptr) refuse("is missing", name);
+    if (prompt->is_string()) {
+        prompts.emplace_back(prompt->get<std::string>());
+    } else if (!prompt->is_array() || prompt->empty()) {
+        refuse(wanted, name);
+    } else if (prompt->front().is_number()) {
+        prompts.emplace_back(tokens_of(*prompt, name));
+    } else {
+        for (const json& one : *prompt) {
+            if (one.is_string()) {
+                prompts.emplace_back(one.get<std::string>());
+            } else if (one.is_array()) {
+                prompts.emplace_back(tokens_of(one, name));
+            } else {
+                refuse(wanted, name);
+            }
+        }
+    }
+    return prompts;
+}
 
-CompletionRequest parse_chat_request(std::string_view body) {
-    const json root = parse_body(body);
-    const Fields fields(root, "");
-    CompletionRequest request = common_of(fields);
+std::vector<model::Message> messages_of(const Fields& fields) {
+    std::vector<model::Message> list;
     const json* messages = fields.find("messages");
     if (messages == nullptr || !messages->is_array() || messages->empty()) {
         refuse("must be a list of at least one message", "messages");
@@ -227,8 +363,24 @@ CompletionRequest parse_chat_request(std::string_view body) {
         }
         const json* content = message.find("content");
         if (content == nullptr) refuse("is missing", where + ".content");
-        request.messages.push_back({role, content_of(*content, where + ".content")});
+        list.push_back({role, content_of(*content, where + ".content")});
     }
+    return list;
+}
+
+}  // namespace
+
+std::string SteerWish::key() const {
+    json key = {plan, plan_json, direction, amount, rows, gate, hold, layers, alpha};
+    for (const auto& [value, target] : steer) key.push_back({value, target});
+    return key.dump();
+}
+
+CompletionRequest parse_chat_request(std::string_view body) {
+    const json root = parse_body(body);
+    const Fields fields(root, "");
+    CompletionRequest request = common_of(fields);
+    request.messages = messages_of(fields);
     const int limit = fields.whole("max_tokens", 512, 1, most_tokens);
     request.options.max_tokens = fields.whole("max_completion_tokens", limit, 1, most_tokens);
     request.logprobs = fields.flag("logprobs", false);
@@ -243,27 +395,8 @@ CompletionRequest parse_completion_request(std::string_view body) {
     const json root = parse_body(body);
     const Fields fields(root, "");
     CompletionRequest request = common_of(fields);
-    const json* prompt = fields.find("prompt");
-    const char* const wanted = "must be a text, a list of token numbers, or a list of those";
-    if (prompt == nullptr) refuse("is missing", "prompt");
-    if (prompt->is_string()) {
-        request.prompts.emplace_back(prompt->get<std::string>());
-    } else if (!prompt->is_array() || prompt->empty()) {
-        refuse(wanted, "prompt");
-    } else if (prompt->front().is_number()) {
-        request.prompts.emplace_back(tokens_of(*prompt, "prompt"));
-    } else {
-        for (const json& one : *prompt) {
-            if (one.is_string()) {
-                request.prompts.emplace_back(one.get<std::string>());
-            } else if (one.is_array()) {
-                request.prompts.emplace_back(tokens_of(one, "prompt"));
-            } else {
-                refuse(wanted, "prompt");
-            }
-        }
-    }
-    if (request.prompts.size() * static_cast<std::size_t>(request.n) >
+    request.prompts = prompts_of(fields, "prompt");
+    if (request.prompts.size() * static_cast<std::size_t>(request.n) * request.arms.size() >
         static_cast<std::size_t>(most_answers)) {
         refuse("asks for more than " + std::to_string(most_answers) + " answers", "prompt",
                "send fewer prompts at once, or a smaller n");
@@ -277,6 +410,23 @@ CompletionRequest parse_completion_request(std::string_view body) {
         request.logprobs = logprobs->get<bool>();
     }
     if (request.echo && request.stream) refuse("cannot be streamed", "echo");
+    for (const Arm& arm : request.arms) {
+        if (arm.prompt) refuse("a completion has no system message", "axia", "use a chat");
+    }
+    return request;
+}
+
+EmbeddingRequest parse_embedding_request(std::string_view body) {
+    const json root = parse_body(body);
+    const Fields fields(root, "");
+    EmbeddingRequest request;
+    request.model = fields.text("model");
+    request.inputs = prompts_of(fields, "input");
+    if (request.inputs.size() > most_inputs) {
+        refuse("holds more than " + std::to_string(most_inputs) + " texts", "input");
+    }
+    request.base64 = fields.choice("encoding_format", {"float", "base64"}) == "base64";
+    request.dimensions = fields.whole("dimensions", 0, 1, most_tokens);
     return request;
 }
 
@@ -284,6 +434,10 @@ TokenizeRequest parse_tokenize_request(std::string_view body) {
     const json root = parse_body(body);
     const Fields fields(root, "");
     TokenizeRequest request;
+    if (fields.find("messages") != nullptr) {
+        request.messages = messages_of(fields);
+        return request;
+    }
     const char* const name = fields.find("prompt") != nullptr ? "prompt" : "content";
     if (fields.find(name) == nullptr) refuse("is missing", "content");
     request.text = fields.text(name);

@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <atomic>
+#include <cmath>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
@@ -78,6 +79,13 @@ struct Server::State {
     int port = 0;
     std::int64_t started = std::time(nullptr);
     std::atomic<std::uint64_t> requests{0};
+    struct {
+        std::atomic<std::uint64_t> unsteered{0}, steered{0}, closed{0};
+    } counted;
+
+    SteeringCounts counts() const {
+        return {counted.unsteered.load(), counted.steered.load(), counted.closed.load()};
+    }
 
     State(answers::Engine& e, SteeringSource s, ServerOptions o)
         : engine(e), steering(std::move(s)), options(std::move(o)) {}
@@ -137,6 +145,24 @@ struct Server::State {
                                                            {"sha256", info.source_hash}}})}});
     }
 
+    /// What a prompt becomes on one arm.
+    std::vector<model::Token> tokens_of(const CompletionRequest& asked, const Prompt& prompt,
+                                        bool chat, const std::string& values) const {
+        const model::Model& model = engine.model();
+        if (chat) {
+            std::vector<model::Message> messages = asked.messages;
+            if (!values.empty()) {
+                const bool has = messages.front().role == "system";
+                if (!has) messages.insert(messages.begin(), {"system", ""});
+                std::string& system = messages.front().content;
+                system = system.empty() ? values : values + "\n\n" + system;
+            }
+            return model.chat_prompt(messages);
+        }
+        const auto* const text = std::get_if<std::string>(&prompt);
+        return text ? model.tokenize(*text, true) : std::get<std::vector<model::Token>>(prompt);
+    }
+
     /// Steers, submits and answers; the connection's thread stays until the answer's end.
     void complete(const Request& request, Response& response, bool chat) {
         CompletionRequest asked =
@@ -147,46 +173,59 @@ struct Server::State {
         const std::uint32_t seed =
             asked.seed.value_or(static_cast<std::uint32_t>(options.seed + number));
         const Steering steered = asked.wish.any() ? steering(asked.wish) : Steering{};
+        std::shared_ptr<const steer::CompiledPlan> watched;
+        if (asked.trace)
+            watched = asked.read.empty() ? steered.plan : steering(reading(asked)).plan;
         if (chat) asked.prompts.emplace_back(std::string());
         std::vector<Choice> choices;
         std::vector<answers::EngineRequest> wanted;
         Usage usage;
+        bool applied = false;
         for (const Prompt& prompt : asked.prompts) {
             const auto* const text = std::get_if<std::string>(&prompt);
-            Choice choice;
-            answers::EngineRequest one;
-            one.prompt = chat   ? model.chat_prompt(asked.messages)
-                         : text ? model.tokenize(*text, true)
-                                : std::get<std::vector<model::Token>>(prompt);
-            usage.prompt_tokens += static_cast<int>(one.prompt.size());
-            choice.logprobs = asked.logprobs;
-            choice.note.seed = seed;
-            if (asked.echo) {
-                choice.prompt = one.prompt;
-                choice.prompt_text = text ? *text : text_of(model, one.prompt);
+            Steering::Gate gate;
+            if (steered.gate) {
+                gate = steered.gate(chat   ? asked.messages.back().content
+                                    : text ? *text
+                                           : text_of(model, std::get<1>(prompt)));
             }
-            if (steered.plan) {
-                choice.note.plan = steered.plan->hash();
-                choice.note.applied = true;
-                if (steered.gate) {
-                    const Steering::Gate gate = steered.gate(chat   ? asked.messages.back().content
-                                                             : text ? *text
-                                                                    : text_of(model, one.prompt));
+            for (const Arm& arm : asked.arms) {
+                Choice choice;
+                answers::EngineRequest one;
+                one.prompt =
+                    tokens_of(asked, prompt, chat, arm.prompt ? steered.prompt : std::string());
+                usage.prompt_tokens += static_cast<int>(one.prompt.size());
+                choice.logprobs = asked.logprobs;
+                choice.prompt = one.prompt;
+                choice.echo = asked.echo;
+                if (asked.echo) choice.prompt_text = text ? *text : text_of(model, one.prompt);
+                choice.note.arm = arm.name();
+                if (arm.steered && steered.plan) {
+                    choice.note.plan = steered.plan->hash();
                     choice.note.applied = gate.open;
                     choice.note.gate_score = gate.score;
                     choice.note.gate_threshold = gate.threshold;
+                    ++(gate.open ? counted.steered : counted.closed);
+                    if (gate.open) one.plan = steered.plan;
+                    applied = applied || gate.open;
+                } else {
+                    ++counted.unsteered;
                 }
-                if (choice.note.applied) one.plan = steered.plan;
-            }
-            one.options = asked.options;
-            one.scores = asked.logprobs;
-            one.prompt_scores = asked.logprobs && asked.echo;
-            one.top = asked.top;
-            for (int i = 0; i < asked.n; ++i) {
-                choice.note.seed = seed + static_cast<std::uint32_t>(i);
-                one.options.sampler.seed = choice.note.seed;
-                choices.push_back(choice);
-                wanted.push_back(one);
+                if (asked.trace) {
+                    choice.traced = one.plan ? one.plan : watched;
+                    if (!one.plan) one.watched = watched;
+                }
+                one.options = asked.options;
+                one.scores = asked.logprobs;
+                one.prompt_scores = asked.logprobs && asked.echo;
+                one.top = asked.top;
+                for (int i = 0; i < asked.n; ++i) {
+                    choice.note.seed = seed + static_cast<std::uint32_t>(i);
+                    choice.counted = i == 0;
+                    one.options.sampler.seed = choice.note.seed;
+                    choices.push_back(choice);
+                    wanted.push_back(one);
+                }
             }
         }
         ReplyHead head;
@@ -196,19 +235,57 @@ struct Server::State {
         head.id =
             (chat ? "chatcmpl-" : "cmpl-") +
             core::sha256_hex(std::to_string(started) + "/" + std::to_string(number)).substr(0, 24);
-        response.set_header("X-Axia-Plan", steered.plan ? steered.plan->hash() : "none");
+        response.set_header("X-Axia-Plan", applied ? steered.plan->hash() : "none");
         const auto answers = std::make_shared<Completions>(
             engine, std::move(head), std::move(choices), usage, std::move(wanted));
         if (asked.stream) {
             stream(response, answers, asked.stream_usage);
         } else {
-            answer(response, answers);
+            answer(request, response, answers);
         }
     }
 
+    /// The wish whose plan has the probes of the values to be read.
+    static SteerWish reading(const CompletionRequest& asked) {
+        SteerWish wish;
+        for (const std::string& value : asked.read) wish.steer[value] = .5;
+        wish.layers = asked.wish.layers;
+        wish.gate = "always";
+        return wish;
+    }
+
+    void embed(const Request& request, Response& response) {
+        const EmbeddingRequest asked = parse_embedding_request(request.body);
+        check_model(asked.model);
+        const model::Model& model = engine.model();
+        EmbeddingReply reply;
+        reply.model = options.models.front();
+        reply.base64 = asked.base64;
+        if (asked.dimensions > model.info().width) {
+            throw Error(ErrorKind::input,
+                        "the model has " + std::to_string(model.info().width) + " of them",
+                        "dimensions");
+        }
+        for (const Prompt& input : asked.inputs) {
+            const auto* const text = std::get_if<std::string>(&input);
+            const auto tokens = text ? model.tokenize(*text, true) : std::get<1>(input);
+            reply.tokens += static_cast<int>(tokens.size());
+            reply.vectors.push_back(options.embedding(tokens));
+            if (asked.dimensions == 0) continue;
+            std::vector<float>& vector = reply.vectors.back();
+            vector.resize(static_cast<std::size_t>(asked.dimensions));
+            double square = 0;
+            for (const float x : vector) square += static_cast<double>(x) * x;
+            for (float& x : vector) x = static_cast<float>(x / std::sqrt(square));
+        }
+        response.set_content(embedding_json(reply), "application/json");
+    }
+
     /// The status waits for the first token, so that an early failure has its own.
-    void answer(Response& response, const std::shared_ptr<Completions>& answers) {
+    void answer(const Request& request, Response& response,
+                const std::shared_ptr<Completions>& answers) {
         while (!answers->wait(look_around)) {
+            if (request.is_connection_closed()) return;
         }
         answers->take(false);
         response.set_chunked_content_provider(
@@ -290,7 +367,7 @@ struct Server::State {
                      set_json(response, {{"status", "ok"}});
                  }));
         http.Get("/metrics", guarded([this](const Request&, Response& response) {
-                     response.set_content(metrics_text(engine.counts()),
+                     response.set_content(metrics_text(engine.counts(), counts()),
                                           "text/plain; version=0.0.4");
                  }));
         http.Get("/v1/models",
@@ -301,9 +378,25 @@ struct Server::State {
         http.Post("/v1/completions", guarded([this](const Request& r, Response& response) {
                       complete(r, response, false);
                   }));
+        http.Post("/v1/embeddings",
+                  guarded([this](const Request& r, Response& response) { embed(r, response); }));
+        http.Get("/tokenizer_info", guarded([this](const Request&, Response& response) {
+                     const model::Model& model = engine.model();
+                     const model::SpecialTokens special = model.special_tokens();
+                     set_json(response, {{"bos_token", special.begin},
+                                         {"eos_token", special.end},
+                                         {"pad_token", special.end},
+                                         {"add_bos_token", special.adds_begin},
+                                         {"vocab_size", model.info().vocabulary},
+                                         {"model_max_length", engine.context()},
+                                         {"chat_template", model.chat_template()}});
+                 }));
         http.Post("/tokenize", guarded([this](const Request& request, Response& response) {
                       const TokenizeRequest asked = parse_tokenize_request(request.body);
-                      const auto tokens = engine.model().tokenize(asked.text, asked.special);
+                      const auto tokens =
+                          asked.messages.empty()
+                              ? engine.model().tokenize(asked.text, asked.special, true)
+                              : engine.model().chat_prompt(asked.messages);
                       set_json(response, {{"tokens", tokens},
                                           {"count", tokens.size()},
                                           {"max_model_len", engine.context()}});
@@ -316,7 +409,8 @@ struct Server::State {
                                       std::to_string(token) + " is no token of this model",
                                       "tokens");
                       }
-                      set_json(response, {{"content", text_of(engine.model(), tokens)}});
+                      const std::string text = text_of(engine.model(), tokens);
+                      set_json(response, {{"content", text}, {"prompt", text}});
                   }));
     }
 };

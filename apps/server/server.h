@@ -20,6 +20,7 @@ struct Steering {
     };
     /// Whether a request opens the plan's gate; empty = always. Any thread may call it.
     std::function<Gate(const std::string& request)> gate;
+    std::string prompt;  // a system message that asks for the same values in words
 };
 
 struct ServerOptions {
@@ -29,6 +30,8 @@ struct ServerOptions {
     std::vector<std::string> models;  // names a request may use; the first is shown
     std::size_t connections = 128;    // served at once
     std::uint64_t seed = 0;           // of answers whose request has none
+    /// Mean last state of a text, of unit length. Any thread may call it.
+    std::function<std::vector<float>(const std::vector<model::Token>&)> embedding;
 };
 
 /// By name alone; throws core::Error for what is unknown, with the nearest names.

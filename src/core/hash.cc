@@ -63,4 +63,13 @@ std::string sha256_file(const std::filesystem::path& path) {
     return hash.hex();
 }
 
+std::string base64(std::string_view bytes) {
+    std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // and a closing zero
+    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                    reinterpret_cast<const unsigned char*>(bytes.data()),
+                    static_cast<int>(bytes.size()));
+    text.pop_back();
+    return text;
+}
+
 }  // namespace axia::core

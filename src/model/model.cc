@@ -101,6 +101,21 @@ llama_model* Model::handle() const noexcept {
     return state_->model.get();
 }
 
+SpecialTokens Model::special_tokens() const {
+    const auto text = [&](Token token) {
+        const char* const name =
+            token == LLAMA_TOKEN_NULL ? nullptr : llama_vocab_get_text(state_->vocabulary, token);
+        return std::string(name != nullptr ? name : "");
+    };
+    return {text(llama_vocab_bos(state_->vocabulary)), text(llama_vocab_eos(state_->vocabulary)),
+            llama_vocab_get_add_bos(state_->vocabulary)};
+}
+
+std::string Model::chat_template() const {
+    const char* const source = llama_model_chat_template(state_->model.get(), nullptr);
+    return source != nullptr ? source : "";
+}
+
 bool Model::has_chat_template() const noexcept {
     return state_->has_template;
 }

@@ -60,4 +60,9 @@ Activations capture_last_states(model::Session& session,
                                 std::span<const std::vector<model::Token>> texts,
                                 const CaptureOptions& options = {}, const core::Watch& watch = {});
 
+/// The residual stream after the last block, meaned over a text's rows and scaled to unit length:
+/// width numbers. Clears the session. Throws Error{input} for a text that is empty or longer than
+/// the context, or whose state is not finite.
+std::vector<float> embed(model::Session& session, std::span<const model::Token> tokens);
+
 }  // namespace axia::capture

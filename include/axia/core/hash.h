@@ -32,4 +32,7 @@ std::string sha256_hex(std::string_view bytes);
 /// Throws Error{io} when the file cannot be read.
 std::string sha256_file(const std::filesystem::path& path);
 
+/// Base64 (RFC 4648, section 4) of bytes, padded.
+std::string base64(std::string_view bytes);
+
 }  // namespace axia::core

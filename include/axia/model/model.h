@@ -42,6 +42,12 @@ struct Message {
     std::string content;
 };
 
+/// The tokenizer's own tokens as text; empty where it has none.
+struct SpecialTokens {
+    std::string begin, end;
+    bool adds_begin = false;
+};
+
 class Model {
   public:
     /// Checks the file's structure first (libllama may abort on a bad one), then loads it.
@@ -62,7 +68,11 @@ class Model {
     /// True for tokens that end an answer.
     bool is_end(Token token) const;
 
+    SpecialTokens special_tokens() const;
+
     bool has_chat_template() const noexcept;
+    /// Jinja source; empty without one.
+    std::string chat_template() const;
     /// Tokens of a conversation in the model's own Jinja template, ready for the assistant's
     /// answer. Without a template: the contents as paragraphs. A system message that the template
     /// refuses is put in front of the first user message. The date inside templates is fixed.
