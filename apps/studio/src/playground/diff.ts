@@ -29,8 +29,16 @@ export function differing_words(base: string, text: string): Piece[] {
   const pieces: Piece[] = [];
   const add = (word: string, differs: boolean): void => {
     const last = pieces.at(-1);
-    if (last?.differs === differs) last.text += word;
-    else pieces.push({ text: word, differs });
+    if (last?.differs === differs) {
+      last.text += word;
+      return;
+    }
+    if (last?.differs) {
+      const bare = last.text.trimEnd(); // the mark ends with the word
+      word = last.text.slice(bare.length) + word;
+      last.text = bare;
+    }
+    pieces.push({ text: word, differs });
   };
   let i = 0;
   for (let j = 0; j < b.length; ) {

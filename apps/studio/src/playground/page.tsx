@@ -44,6 +44,8 @@ export function PlaygroundPage({ query }: { query: URLSearchParams | null }) {
     const from = new URLSearchParams(link);
     unpack_link(from)
       .then((shared) => {
+        const plan = from.get("plan");
+        if (plan) set_settings((now) => ({ ...now, plan }));
         if (!shared) return;
         set_settings(shared.settings);
         change_turns(() => shared.turns);

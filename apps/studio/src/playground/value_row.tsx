@@ -37,12 +37,14 @@ export function ValueRow({ value, target, change }: ValueRowProps) {
   const shown = text ?? (target === undefined ? "" : `${target < 0 ? "-" : ""}${trim(Math.abs(target))}`);
   return (
     <li className={`value${target === undefined ? "" : target > 0 ? " raised" : " lowered"}`}>
-      <label className="value-name" htmlFor={`${id}-slider`} title={value.definition}>
-        {title}
-      </label>
-      <span className="value-target" aria-hidden="true">
-        {target_words(target)}
-      </span>
+      <div className="value-head">
+        <label className="value-name" htmlFor={`${id}-slider`} title={value.definition}>
+          {title}
+        </label>
+        <span className="value-target" aria-hidden="true">
+          {target_words(target)}
+        </span>
+      </div>
       <input
         id={`${id}-slider`}
         className="slider"
