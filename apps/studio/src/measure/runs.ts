@@ -13,7 +13,11 @@ export function side_by_side(runs: readonly NamedRun[]): Measures | null {
   if (runs.length === 1) return first.measures;
   const same = runs.every(({ measures }) => measures.battery.name === first.measures.battery.name && measures.unit === first.measures.unit);
   if (!same) return null;
-  const arms = runs.flatMap(({ name, measures }) => measures.arms.map((arm): ArmMeasures => ({ ...arm, arm: `${name}: ${arm.arm}` })));
+  // the arm of the highest target is drawn beside the first: here the second run's own baseline
+  const target = (run: number, arm: ArmMeasures, baseline: string): number => (run === 1 && arm.arm === baseline ? Infinity : arm.target);
+  const arms = runs.flatMap(({ name, measures }, run) =>
+    measures.arms.map((arm): ArmMeasures => ({ ...arm, arm: `${name}: ${arm.arm}`, target: target(run, arm, measures.baseline) })),
+  );
   return { ...first.measures, arms, baseline: `${first.name}: ${first.measures.baseline}`, doses: [], differences: [] };
 }
 

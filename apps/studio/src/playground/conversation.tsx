@@ -5,7 +5,7 @@ import { Choice } from "../shell/parts";
 import { differing_count, differing_words } from "./diff";
 import { Heat } from "./heat";
 import { arm_names } from "./settings";
-import type { Answer, Turn } from "./turn";
+import type { Answer, Turn } from "./request";
 
 export type View = "words" | "probe" | "plain";
 

@@ -2,7 +2,7 @@
 import type { ModelInfo } from "../api/types";
 import { differing_words } from "./diff";
 import { arm_meanings, arm_names, difference, type Settings, target_words } from "./settings";
-import type { Turn, Wish } from "./turn";
+import type { Turn, Wish } from "./request";
 
 const quoted_for_shell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 

@@ -1,7 +1,7 @@
 // The playground in a link: settings, questions and answers, compressed when long. No key is ever in it.
 import { all_arms, type Arm } from "../api/types";
 import { difference, type Settings, settings_from } from "./settings";
-import type { Answer, Turn } from "./turn";
+import type { Answer, Turn } from "./request";
 
 export interface Shared {
   settings: Settings;

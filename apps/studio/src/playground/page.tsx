@@ -10,7 +10,8 @@ import { Panel } from "./panel";
 import type { Preset } from "./presets";
 import { arm_names, arms_of, type Settings, settings_from } from "./settings";
 import { Presets, Taking } from "./shelf";
-import { type Answer, probe_of, run_wishes, type Turn, wishes } from "./turn";
+import { type Answer, probe_of, type Turn, wishes } from "./request";
+import { run_wishes } from "./turn";
 
 const waiting: Answer = { text: "", finish: null };
 

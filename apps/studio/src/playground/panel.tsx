@@ -4,7 +4,7 @@ import { useResource } from "../api/resource";
 import { all_arms, type Arm, type PlanInfo, type ValueList } from "../api/types";
 import { Choice, Notice } from "../shell/parts";
 import { arm_meanings, arm_names, choices, type Settings } from "./settings";
-import { probe_of } from "./turn";
+import { probe_of } from "./request";
 import { ValueRow } from "./value_row";
 
 interface PanelProps {

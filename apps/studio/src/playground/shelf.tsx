@@ -8,7 +8,7 @@ import { as_curl, as_python, as_report } from "./export";
 import { pack_link } from "./link";
 import { type Preset, save_presets, saved_presets, shipped } from "./presets";
 import { difference, type Settings } from "./settings";
-import { type Turn, wishes } from "./turn";
+import { type Turn, wishes } from "./request";
 
 interface ShelfProps {
   settings: Settings;
