@@ -325,7 +325,7 @@ std::string metrics_text(const answers::EngineCounts& counts, const SteeringCoun
     head(steered, "counter", "Answers by what became of their plan.");
     text += std::string(steered) + "{plan=\"none\"} " + std::to_string(steering.unsteered) + "\n" +
             steered + "{plan=\"applied\"} " + std::to_string(steering.steered) + "\n" + steered +
-            "{plan=\"gate closed\"} " + std::to_string(steering.closed) + "\n";
+            "{plan=\"closed\"} " + std::to_string(steering.closed) + "\n";
     one("axia_answers_accepted_total", "counter", "Answers taken into the queue.", counts.accepted);
     one("axia_answers_waiting", "gauge", "Answers in the queue.", counts.waiting);
     one("axia_answers_running", "gauge", "Answers in the batch.", counts.running);
