@@ -5,10 +5,9 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <numeric>
 #include <thread>
 
-#include "answers/stream.h"
+#include "answers/engine_job.h"
 #include "axia/core/error.h"
 
 namespace axia::answers {
@@ -20,108 +19,10 @@ using model::Token;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Job = EngineJob;
 
 /// Rows of one step whose logits are kept for the scores of prompts: each is a vocabulary wide.
 constexpr std::size_t most_scored_rows = 32;
-
-/// A prefix shorter than this is decoded anew rather than kept.
-constexpr std::size_t least_shared = 16;
-
-/// How the rows of a sequence were steered, as far as another may share them: none, or all alike
-/// by one plan whose shift of a row depends on that row alone.
-struct Sharing {
-    std::string key;       // empty = untouched, else the plan's hash
-    std::size_t rows = 0;  // at most
-};
-
-struct Job {
-    std::uint64_t number = 0;
-    EngineRequest request;
-    EngineSink sink;
-    Stream stream;
-    Clock::time_point came = Clock::now(), last_token;
-    std::size_t cells = 0;  // of the cache, at most
-    bool cancelled = false;
-
-    // the engine's thread alone
-    int sequence = -1;
-    std::size_t decoded = 0;   // rows of the prompt
-    std::uint64_t leader = 0;  // a job whose first rows this one waits for
-    std::size_t lead_rows = 0;
-    EngineAnswer answer;
-    std::vector<TokenScore> pending;  // scores whose text is not certain yet
-    std::vector<std::size_t> ends;    // where each one's text ends, in bytes of the model's
-
-    Job(const model::Model& model, EngineRequest r, EngineSink s)
-        : request(std::move(r)),
-          sink(std::move(s)),
-          stream(model, request.prompt, request.plan.get(), request.options) {
-        stream.watched = request.watched.get();
-    }
-    Job(const Job&) = delete;
-    Job& operator=(const Job&) = delete;
-
-    bool prefilling() const { return decoded < request.prompt.size(); }
-    const steer::Plan* plan() const {
-        const steer::CompiledPlan* plan = request.plan.get();
-        return plan != nullptr && !plan->plan().empty() ? &plan->plan() : nullptr;
-    }
-    /// Amounts measured at the last prompt row and applied before it: no part can go first.
-    bool whole_prompt() const {
-        return plan() != nullptr && plan()->amount == steer::Amount::prompt &&
-               plan()->rows == steer::Rows::all;
-    }
-    /// With `rows` of the sequence in the cache, which of them others may use.
-    Sharing shares(std::size_t rows) const {
-        if (plan() == nullptr) return {"", rows};
-        if (plan()->rows == steer::Rows::onward) {
-            return {"", std::min(rows, request.prompt.size() - 1)};
-        }
-        return {request.plan->hash(), whole_prompt() ? 0 : rows};
-    }
-    std::size_t rows_in_cache() const {
-        return prefilling() ? decoded : static_cast<std::size_t>(stream.position) + 1;
-    }
-    Token token_at(std::size_t row) const {
-        const std::size_t prompt = request.prompt.size();
-        return row < prompt ? request.prompt[row] : answer.tokens[row - prompt];
-    }
-};
-
-/// Rows left in the cache by an answer that has ended.
-struct Kept {
-    int sequence = 0;
-    std::string key;
-    std::vector<Token> tokens;
-    std::uint64_t used = 0;  // when, in admissions
-};
-
-std::size_t common_rows(std::span<const Token> a, std::span<const Token> b) {
-    const std::size_t end = std::min(a.size(), b.size());
-    return static_cast<std::size_t>(
-        std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(end), b.begin()).first -
-        a.begin());
-}
-
-TokenScore score_of(std::span<const float> logits, Token token, int top) {
-    const double sum = model::log_sum_exp(logits);
-    const auto logit = [&](Token t) { return logits[static_cast<std::size_t>(t)]; };
-    TokenScore score;
-    score.token = token;
-    score.log_probability = static_cast<double>(logit(token)) - sum;
-    if (top <= 0) return score;
-    const std::size_t count = std::min(static_cast<std::size_t>(top), logits.size());
-    std::vector<Token> order(logits.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::partial_sort(
-        order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
-        [&](Token a, Token b) { return logit(a) != logit(b) ? logit(a) > logit(b) : a < b; });
-    for (std::size_t i = 0; i < count; ++i) {
-        score.top.emplace_back(order[i], static_cast<double>(logit(order[i])) - sum);
-    }
-    return score;
-}
 
 }  // namespace
 
