@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fetches the pinned llama.cpp source, builds it once per version, flags, compiler and processor, and prints the
-# install prefix. Everything lives in the cache folder, outside the tree.
+# install prefix. Everything lives in the cache folder, outside the tree. `--flags` prints the flags and `--source FOLDER`
+# unpacks the patched source there, for tools/setup_llama_server.sh.
 set -euo pipefail
 
 version=0.3.36
@@ -14,6 +15,28 @@ processor=$(sed -n 's/^flags[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
 patch=amx-tile-config+httplib
 key=$(printf '%s\n' "$version" "$patch" "${flags[@]}" "$(${CXX:-c++} --version | head -n 1)" "$processor" | sha256sum | cut -c1-12)
 prefix=$cache/llama-$version-$key
+
+say() { echo "llama: $*" >&2; }
+fetch() {
+    echo "$sha256  $archive" | sha256sum --check --status 2>/dev/null && return 0
+    say "fetching the pinned source $version (75 MB)"
+    rm -rf "$cache/download" && mkdir -p "$cache/download"
+    python3 -m pip download --quiet --no-deps --no-binary llama-cpp-python "llama-cpp-python==$version" -d "$cache/download" >&2
+    found=$(ls "$cache"/download/llama_cpp_python-*.tar.gz)
+    echo "$sha256  $found" | sha256sum --check --status || { say "the source archive has another sha256 than the pinned one; nothing was built"; exit 1; }
+    mv "$found" "$archive" && rm -rf "$cache/download"
+}
+unpack() {
+    tar -xzf "$archive" -C "$1" --strip-components=1
+    # gcc 12 tells the optimiser that ldtilecfg reads 8 of its 64 bytes, so the stores before it are dropped and the AMX
+    # kernels die of an illegal instruction: make the whole structure visible
+    sed -i 's/^\( *\)_tile_loadconfig(&tc);/\1__asm__ volatile("" : : "r"(\&tc) : "memory"); _tile_loadconfig(\&tc);/' "$1/vendor/llama.cpp/ggml/src/ggml-cpu/amx/mmq.cpp"
+}
+archive=$cache/llama_cpp_python-$version.tar.gz
+case ${1:-} in
+    --flags) printf '%s\n' "${flags[@]}"; exit 0 ;;
+    --source) fetch; unpack "$2"; exit 0 ;;
+esac
 if [ -e "$prefix/complete" ]; then echo "$prefix"; exit 0; fi
 
 mkdir -p "$cache"
@@ -21,24 +44,11 @@ exec 9>"$cache/llama.lock"
 flock 9
 if [ -e "$prefix/complete" ]; then echo "$prefix"; exit 0; fi
 
-say() { echo "llama: $*" >&2; }
-archive=$cache/llama_cpp_python-$version.tar.gz
-if ! echo "$sha256  $archive" | sha256sum --check --status 2>/dev/null; then
-    say "fetching the pinned source $version (75 MB)"
-    rm -rf "$cache/download" && mkdir -p "$cache/download"
-    python3 -m pip download --quiet --no-deps --no-binary llama-cpp-python "llama-cpp-python==$version" -d "$cache/download" >&2
-    found=$(ls "$cache"/download/llama_cpp_python-*.tar.gz)
-    echo "$sha256  $found" | sha256sum --check --status || { say "the source archive has another sha256 than the pinned one; nothing was built"; exit 1; }
-    mv "$found" "$archive" && rm -rf "$cache/download"
-fi
-
+fetch
 work=$cache/llama-build-$key
 rm -rf "$work" "$prefix" && mkdir -p "$work"
-tar -xzf "$archive" -C "$work" --strip-components=1
+unpack "$work"
 source=$work/vendor/llama.cpp
-# gcc 12 tells the optimiser that ldtilecfg reads 8 of its 64 bytes, so the stores before it are dropped and the AMX
-# kernels die of an illegal instruction: make the whole structure visible
-sed -i 's/^\( *\)_tile_loadconfig(&tc);/\1__asm__ volatile("" : : "r"(\&tc) : "memory"); _tile_loadconfig(\&tc);/' "$source/ggml/src/ggml-cpu/amx/mmq.cpp"
 say "building (about five minutes on two cores, once)"
 {
     cmake -S "$source" -B "$work/build" -G Ninja "${flags[@]}" -DCMAKE_INSTALL_PREFIX="$prefix"

@@ -11,6 +11,7 @@
 #include "axia/core/files.h"
 #include "axia/core/hash.h"
 #include "server/completions.h"
+#include "server/openapi.h"
 #include "server/reply.h"
 #include "server/studio.h"
 
@@ -366,6 +367,9 @@ struct Server::State {
         http.Get("/health", guarded([this](const Request&, Response& response) {
                      set_json(response, {{"status", "ok"}});
                  }));
+        http.Get("/openapi.json", [](const Request&, Response& response) {
+            response.set_content(std::string(openapi_json()), "application/json");
+        });
         http.Get("/metrics", guarded([this](const Request&, Response& response) {
                      response.set_content(metrics_text(engine.counts(), counts()),
                                           "text/plain; version=0.0.4");

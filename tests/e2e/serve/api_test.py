@@ -5,7 +5,7 @@ import math
 import re
 import sys
 
-from serving import Failed, Serving, expect
+from serving import ROOT, Failed, Serving, expect
 
 ASKED = [{"role": "user", "content": "My neighbour asks for a key to my house. What should I do?"}]
 CHAT = {"messages": ASKED, "max_tokens": 16, "temperature": 0}
@@ -186,11 +186,76 @@ def metrics(server):
         expect(re.fullmatch(r'# (HELP|TYPE) \S+ .+|[a-z_]+(\{[a-z]+="[^"]+"\})? \S+', line), f"no Prometheus: {line}")
 
 
+def fits(value, schema, components, where):
+    """Checks a value against the parts of JSON Schema that openapi.json uses."""
+    if "$ref" in schema:
+        return fits(value, components[schema["$ref"].rsplit("/", 1)[1]], components, where)
+    if "oneOf" in schema:
+        for one in schema["oneOf"]:
+            try:
+                return fits(value, one, components, where)
+            except Failed:
+                pass
+        raise Failed(f"{where}: {value!r} fits none of {schema['oneOf']}")
+    if "const" in schema:
+        return expect(value == schema["const"], f"{where}: {value!r} is not {schema['const']!r}")
+    if "enum" in schema:
+        return expect(value in schema["enum"], f"{where}: {value!r} is none of {schema['enum']}")
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
+             "null": type(None)}
+    wanted = schema.get("type", [])
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    good = any(isinstance(value, kinds[w]) and (w == "boolean" or not isinstance(value, bool)) for w in wanted)
+    expect(not wanted or good, f"{where}: {value!r} is no {wanted}")
+    if isinstance(value, dict):
+        for name in schema.get("required", []):
+            expect(name in value, f"{where}: {name} is missing")
+        known = schema.get("properties")
+        for name, inner in value.items():
+            if known is not None:
+                expect(name in known, f"{where}: {name} is not described")
+                fits(inner, known[name], components, f"{where}.{name}")
+    if isinstance(value, list) and "items" in schema:
+        for i, inner in enumerate(value):
+            fits(inner, schema["items"], components, f"{where}[{i}]")
+
+
+def described(server):
+    """openapi.json says what the server does, and the server does what it says."""
+    document = server.get("/openapi.json")[2]
+    components = document["components"]["schemas"]
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "apps/server").glob("*.cc"))
+    served = {(verb.lower(), re.sub(r"\(\[\^/\]\+\)|:[a-z]+", "{name}", path))
+              for verb, path in re.findall(r'\.(Get|Post|Delete|Put)\(\s*R?"\(?(/[^"]*?)\)?"', sources)}
+    served = {(verb, path) for verb, path in served if path not in ("/",) and not path.startswith("/studio")}
+    told = {(verb, re.sub(r"\{[a-z]+\}", "{name}", path)) for path, verbs in document["paths"].items() for verb in verbs}
+    expect(len(served) >= 10 and served == told, f"served but not described: {served - told}; described but not served: {told - served}")
+    for path, verbs in document["paths"].items():
+        for verb, operation in verbs.items():
+            if "{" in path or operation.get("x-not-tried"):
+                continue
+            request = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            if request:
+                fits(request["example"], request["schema"], components, f"{verb} {path}: example")
+            status, headers, reply = server.ask(verb.upper(), path, request.get("example"))
+            expect(status == 200, f"{verb} {path}: {status} {reply}")
+            kind = headers["Content-Type"].split(";")[0]
+            expect(kind in operation["responses"]["200"]["content"], f"{verb} {path} gives {kind}")
+            fits(reply, operation["responses"]["200"]["content"][kind]["schema"], components, f"{verb} {path}")
+            if not request:
+                continue
+            status, _, reply = server.ask(verb.upper(), path, b"{")
+            expect(str(status) in operation["responses"] and status == 400, f"{verb} {path} of no JSON: {status}")
+            fits(reply, components["Error"], components, f"{verb} {path}: error")
+    traced = chat(server, {"steer": {"security": .99}, "compare": True, "trace": True, "gate": "learned"})[1]
+    fits(traced, components["ChatReply"], components, "a traced answer")
+
+
 def main():
     axia, model = sys.argv[1:]
     with Serving(axia, model, "--parallel", 4) as server:
         try:
-            for part in (plain_answers, scores, structured, steering, wrong, metrics):
+            for part in (plain_answers, scores, structured, steering, wrong, described, metrics):
                 part(server)
         except Failed as failed:
             sys.exit(f"{failed}\n--- the server said\n{server.talk()[-2000:]}")
