@@ -111,6 +111,7 @@ void add_vector_commands(Commands& commands);
 void add_plan_commands(Commands& commands);
 void add_ask_commands(Commands& commands);
 void add_serve_commands(Commands& commands);
+void add_keys_commands(Commands& commands);
 void add_measure_commands(Commands& commands);
 /// perceptions, ideals, utilities and stance, below `measure`.
 void add_measure_methods(Commands& commands, CLI::App& measure);

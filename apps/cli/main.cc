@@ -94,6 +94,7 @@ int main(int argc, char** argv) {
         cli::add_plan_commands(commands);
         cli::add_ask_commands(commands);
         cli::add_serve_commands(commands);
+        cli::add_keys_commands(commands);
         cli::add_vector_commands(commands);
         cli::add_measure_commands(commands);
         cli::add_run_commands(commands);
