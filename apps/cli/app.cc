@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+
+#include <nlohmann/json.hpp>
 
 #include "axia/core/error.h"
 #include "axia/core/files.h"
@@ -54,6 +57,31 @@ struct Bar {
 
 Bar bar;
 
+/// For a program that reads stderr (AXIA_PROGRESS=json): one JSON object a line.
+bool talks_json() {
+    static const bool wanted = [] {
+        const char* const value = std::getenv("AXIA_PROGRESS");
+        return value != nullptr && std::string_view(value) == "json";
+    }();
+    return wanted;
+}
+
+void print_json(const nlohmann::ordered_json& json) {
+    const std::string line =
+        json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    std::fputs(line.c_str(), stderr);
+    std::fflush(stderr);
+}
+
+/// At most ten a second, but always the last of a stage.
+void print_progress(const core::Progress& p) {
+    static std::chrono::steady_clock::time_point last;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last < std::chrono::milliseconds(100) && p.done != p.total) return;
+    last = now;
+    print_json({{"stage", p.stage}, {"done", p.done}, {"total", p.total}, {"unit", p.unit}});
+}
+
 }  // namespace
 
 bool stop_requested() {
@@ -85,14 +113,26 @@ App::App(int argc, char** argv) {
         say((level == core::LogLevel::warning ? "warning: " : "") + std::string(text));
     };
     watch_.progress = [this](const core::Progress& progress) {
-        if (!globals.quiet && ::isatty(2) != 0) bar.draw(progress);
+        if (talks_json()) {
+            print_progress(progress);
+        } else if (!globals.quiet && ::isatty(2) != 0) {
+            bar.draw(progress);
+        }
     };
 }
 
 void App::say(const std::string& text) const {
+    if (talks_json()) {
+        print_json({{"line", text}});
+        return;
+    }
     if (globals.quiet) return;
     bar.end();
     std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+void App::point(const std::string& json) const {
+    if (talks_json()) print_json({{"point", nlohmann::ordered_json::parse(json)}});
 }
 
 void App::end_progress() const {

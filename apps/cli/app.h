@@ -53,6 +53,8 @@ class App {
     /// A line of talk on stderr, unless --quiet.
     void say(const std::string& text) const;
     void end_progress() const;
+    /// A point of a curve that is being measured, as JSON, for a program that reads along.
+    void point(const std::string& json) const;
 
     std::shared_ptr<const model::Model> model(const std::string& purpose = "prompt");
     /// A session made for measuring: short texts, many sequences.

@@ -10,6 +10,8 @@
 #include "axia/capture/capture.h"
 #include "axia/core/error.h"
 #include "axia/core/files.h"
+#include "server/jobs.h"
+#include "server/library.h"
 #include "server/server.h"
 #include "steering_choice.h"
 
@@ -181,6 +183,17 @@ std::vector<std::string> model_names(const App& app, const model::ModelInfo& inf
     return names;
 }
 
+/// What every command that a job runs is given.
+std::vector<std::string> common_arguments(const App& app) {
+    std::vector<std::string> words{"--model",   app.globals.model,
+                                   "--weights", app.globals.weights,
+                                   "--threads", std::to_string(app.globals.threads),
+                                   "--seed",    std::to_string(app.globals.seed)};
+    if (!app.globals.values.empty()) words.insert(words.end(), {"--values", app.globals.values});
+    if (app.globals.offline) words.emplace_back("--offline");
+    return words;
+}
+
 void serve(App& app, const server::ServerOptions& wished, int parallel, int queue, bool exact) {
     server::ServerOptions options = wished;
     if (const char* key = std::getenv("AXIA_SERVER_KEY")) options.key = key;
@@ -200,8 +213,20 @@ void serve(App& app, const server::ServerOptions& wished, int parallel, int queu
     options.connections = static_cast<std::size_t>(parallel + queue + 16);
     options.seed = app.globals.seed;
     options.embedding = [&store](const std::vector<model::Token>& t) { return store.embed(t); };
+    server::LibraryPaths paths;
+    paths.vectors = app.vectors_folder(model->info());
+    paths.plans = app.plans_folder(model->info());
+    paths.runs = "runs";
+    paths.own_pairs = core::data_folder() / "serve" / "pairs";
+    const server::Library library(app.system(), model->info(), engine.context(), paths);
+    server::JobsOptions jobs_options;
+    jobs_options.folder = core::data_folder() / "serve" / "jobs";
+    jobs_options.executable = std::filesystem::read_symlink("/proc/self/exe");
+    jobs_options.common = common_arguments(app);
+    server::Jobs jobs(library, jobs_options);
     server::Server server(
-        engine, [&store](const server::SteerWish& wish) { return store.find(wish); }, options);
+        engine, [&store](const server::SteerWish& wish) { return store.find(wish); }, &library,
+        &jobs, options);
     const bool v6 = options.host.find(':') != std::string::npos;
     std::cout << "http://" << (v6 ? "[" + options.host + "]" : options.host) << ":" << server.port()
               << std::endl;

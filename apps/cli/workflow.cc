@@ -205,6 +205,20 @@ PlanWithVectors load_plan(App& app, const steer::Plan& plan, const model::ModelI
     return loaded;
 }
 
+namespace {
+
+std::string frontier_point(const steer::Candidate& one) {
+    const double half = 1.96 * one.effect_se;
+    return nlohmann::ordered_json{
+        {"effect", one.effect}, {"ci", {one.effect - half, one.effect + half}},
+        {"cost", one.cost},     {"label", one.id},
+        {"round", one.round},   {"pairs", one.pairs},
+        {"chosen", one.chosen}}
+        .dump();
+}
+
+}  // namespace
+
 TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
     const double begin = seconds_now();
     const model::ModelInfo& info = session.model().info();
@@ -242,6 +256,7 @@ TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
         (info.source_hash.substr(0, 12) + "-" + request.value + "-" + pairs_id + "-" +
          std::to_string(app.globals.seed) + "-" + std::to_string(request.options.tokens) + "-" +
          app.globals.weights + ".jsonl");
+    request.options.measured = [&](const steer::Candidate& one) { app.point(frontier_point(one)); };
     outcome.result = steer::tune(session, pairs, neutral_half(app.system(), true), held,
                                  request.options, app.watch());
     app.end_progress();
@@ -267,6 +282,12 @@ TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
         notes["effect_se"] = candidate.effect_se;
         notes["cost_nll"] = candidate.cost;
         notes["candidate"] = candidate.id;
+        app.point(frontier_point(candidate));
+    }
+    notes["frontier"] = nlohmann::ordered_json::array();
+    for (const steer::Candidate& candidate : outcome.result.candidates) {
+        if (!candidate.on_frontier && !candidate.chosen) continue;
+        notes["frontier"].push_back(nlohmann::ordered_json::parse(frontier_point(candidate)));
     }
     notes["budget"] = request.options.budget;
     notes["caa_layer"] = outcome.result.caa_layer;

@@ -13,6 +13,7 @@
 #include "server/completions.h"
 #include "server/openapi.h"
 #include "server/reply.h"
+#include "server/resources.h"
 #include "server/studio.h"
 
 namespace axia::server {
@@ -419,7 +420,8 @@ struct Server::State {
     }
 };
 
-Server::Server(answers::Engine& engine, SteeringSource steering, ServerOptions options)
+Server::Server(answers::Engine& engine, SteeringSource steering, const Library* library, Jobs* jobs,
+               ServerOptions options)
     : state_(std::make_unique<State>(engine, std::move(steering), std::move(options))) {
     State& state = *state_;
     const ServerOptions& chosen = state.options;
@@ -442,6 +444,7 @@ Server::Server(answers::Engine& engine, SteeringSource steering, ServerOptions o
         ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     });
     state.add_routes();
+    if (library != nullptr && jobs != nullptr) add_resources(state.http, *library, *jobs);
     if (chosen.port == 0) {
         state.port = state.http.bind_to_any_port(chosen.host);
     } else {

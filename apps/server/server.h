@@ -34,6 +34,9 @@ struct ServerOptions {
     std::function<std::vector<float>(const std::vector<model::Token>&)> embedding;
 };
 
+class Jobs;
+class Library;
+
 /// By name alone; throws core::Error for what is unknown, with the nearest names.
 using SteeringSource = std::function<Steering(const SteerWish&)>;
 
@@ -41,7 +44,9 @@ class Server {
   public:
     /// Throws Error{usage} for a host beyond the loopback without a key, Error{io} when the address
     /// cannot be had.
-    Server(answers::Engine& engine, SteeringSource steering, ServerOptions options);
+    /// `library` and `jobs` may be null: then nothing is served below /axia.
+    Server(answers::Engine& engine, SteeringSource steering, const Library* library, Jobs* jobs,
+           ServerOptions options);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

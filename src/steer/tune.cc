@@ -310,6 +310,7 @@ class Tuner {
             all[i].effect = math::mean(evidence.effects);
             all[i].effect_se = math::standard_error(evidence.effects);
             all[i].cost = evidence.cost_tokens > 0 ? evidence.cost_rise / evidence.cost_tokens : 0;
+            if (options_.measured) options_.measured(all[i]);
         }
     }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ std::vector<ScoringItem> text_items(const model::Model& model,
 double cost_of(std::span<const ScoringItem> items, const std::vector<std::vector<double>>& bare,
                const std::vector<std::vector<double>>& arm);
 
+struct Candidate;
+
 struct TuneOptions {
     double budget = .05;           // nats per token that neutral text may rise by
     std::uint64_t tokens = 60000;  // decoded at most, capture included
@@ -38,6 +41,7 @@ struct TuneOptions {
     double C = 1;
     std::size_t pack_rows = 256;
     std::filesystem::path journal;  // finished scores, reused by the next run; empty = none
+    std::function<void(const Candidate&)> measured;  // told of each after every round; may be empty
 };
 
 /// One point of the grid and what is known of it.
