@@ -1,5 +1,4 @@
 // axia serve
-#include <cstdlib>
 #include <deque>
 #include <iostream>
 #include <mutex>
@@ -196,7 +195,8 @@ std::vector<std::string> common_arguments(const App& app) {
 
 void serve(App& app, const server::ServerOptions& wished, int parallel, int queue, bool exact) {
     server::ServerOptions options = wished;
-    if (const char* key = std::getenv("AXIA_SERVER_KEY")) options.key = key;
+    options.door.warn = [&app](const std::string& text) { app.say("warning: " + text); };
+    { const server::Door before_the_model_is_read(options.door); }
     const std::shared_ptr<const model::Model> model = app.model("decode");
     model::SessionOptions limits;
     limits.context = app.globals.context;
@@ -227,9 +227,9 @@ void serve(App& app, const server::ServerOptions& wished, int parallel, int queu
     server::Server server(
         engine, [&store](const server::SteerWish& wish) { return store.find(wish); }, &library,
         &jobs, options);
-    const bool v6 = options.host.find(':') != std::string::npos;
-    std::cout << "http://" << (v6 ? "[" + options.host + "]" : options.host) << ":" << server.port()
-              << std::endl;
+    const bool v6 = options.door.host.find(':') != std::string::npos;
+    std::cout << "http://" << (v6 ? "[" + options.door.host + "]" : options.door.host) << ":"
+              << server.port() << std::endl;
     app.say("serving " + options.models.front() + ": " + std::to_string(parallel) +
             " answers at once in a context of " + std::to_string(engine.context()) +
             " tokens; Ctrl-C ends it");
@@ -249,17 +249,27 @@ void add_serve_commands(Commands& commands) {
         "Serves the model to OpenAI-compatible clients; each request may carry its own values.",
         "  axia serve\n"
         "  axia serve --port 8000 --parallel 4 --ctx 8192\n"
-        "  AXIA_SERVER_KEY=... axia serve --host 0.0.0.0",
+        "  axia keys create laptop && axia serve --host 0.0.0.0",
         true);
     static server::ServerOptions wished;
     static int parallel = 8;
     static int queue = 128;
     static bool exact = false;
-    options->add("--host", wished.host, "Address; beyond the loopback AXIA_SERVER_KEY must be set");
+    options->add("--host", wished.door.host,
+                 "Address; beyond the loopback a key is needed: axia keys create");
     options->add("--port", wished.port, "Port; 0 = any free one")->check(CLI::Range(0, 65535));
     options->add("--parallel", parallel, "Answers at once, in one batch")->check(CLI::Range(1, 64));
     options->add("--queue", queue, "Answers that wait at most; more get 429")
         ->check(CLI::Range(1, 4096));
+    options->add_flag("--require-key", wished.door.require_key,
+                      "A key is needed on the loopback too");
+    options->add("--cors", wished.door.cors,
+                 "Origins whose pages may call, as https://example.org");
+    options->add("--connections", wished.per_address, "Connections of one address at once")
+        ->check(CLI::Range(1, 65535));
+    options
+        ->add("--audit-days", wished.door.audit_days, "How long requests are remembered; 0 = not")
+        ->check(CLI::Range(0, 36500));
     options->add_flag("--exact", exact,
                       "Slower, but no answer depends on its neighbours, to the last bit");
     commands.on(command, [&app] { serve(app, wished, parallel, queue, exact); });

@@ -1,5 +1,7 @@
 #include "server/completions.h"
 
+#include <algorithm>
+
 namespace axia::server {
 
 void Completions::Channel::push(Event event) {
@@ -57,6 +59,7 @@ std::string Completions::take(bool stream) {
             begun_[event.choice] = 1;
         }
         if (!event.answer) {
+            ++pieces_;
             if (stream) {
                 text += piece_event(head_, engine_.model(), event.choice, event.piece, event.scores,
                                     choice.logprobs);
@@ -75,6 +78,12 @@ std::string Completions::take(bool stream) {
         if (stream) text += last_event(head_, engine_.model(), event.choice, choice);
     }
     return text;
+}
+
+Usage Completions::spent() const {
+    Usage spent = usage_;
+    spent.completion_tokens = std::max(spent.completion_tokens, pieces_);
+    return spent;
 }
 
 std::string Completions::json() const {

@@ -36,6 +36,8 @@ class Completions {
     std::string json() const;
     const ReplyHead& head() const { return head_; }
     Usage usage() const { return usage_; }
+    /// So far: a piece of an answer that was cut counts as a token.
+    Usage spent() const;
 
   private:
     struct Event {
@@ -61,6 +63,7 @@ class Completions {
     std::shared_ptr<Channel> channel_ = std::make_shared<Channel>();
     std::vector<std::uint64_t> numbers_;
     std::size_t open_ = 0;
+    int pieces_ = 0;
 };
 
 }  // namespace axia::server

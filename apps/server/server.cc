@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <fcntl.h>
 #include <httplib.h>
 
 #include <atomic>
@@ -11,6 +12,8 @@
 #include "axia/core/files.h"
 #include "axia/core/hash.h"
 #include "server/completions.h"
+#include "server/door.h"
+#include "server/listener.h"
 #include "server/openapi.h"
 #include "server/reply.h"
 #include "server/resources.h"
@@ -26,32 +29,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::size_t most_body_bytes = 8 << 20;
+constexpr std::size_t most_waiting = 1024;  // connections that no thread serves yet
 constexpr auto look_around = std::chrono::milliseconds(100);  // is the client still there?
-
-bool is_loopback(const std::string& host) {
-    return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
-}
-
-/// A host with its port taken off: "localhost:8080", "[::1]:8080".
-std::string without_port(const std::string& host) {
-    const std::size_t bracket = host.rfind(']');
-    const std::size_t colon = host.rfind(':');
-    if (colon == std::string::npos || (bracket != std::string::npos && colon < bracket)) {
-        return host;
-    }
-    return host.substr(0, colon);
-}
-
-/// Takes as long for a wrong key as for the right one.
-bool is_same(const std::string& a, const std::string& b) {
-    const std::string x = core::sha256_hex(a), y = core::sha256_hex(b);
-    unsigned difference = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        difference |= static_cast<unsigned>(x[i] ^ y[i]);
-    }
-    return difference == 0;
-}
 
 void set_error(Response& response, int status, std::string_view message,
                std::string_view param = {}) {
@@ -77,7 +56,8 @@ struct Server::State {
     answers::Engine& engine;
     SteeringSource steering;
     ServerOptions options;
-    httplib::Server http;
+    Door door;
+    Listener http;
     int port = 0;
     std::int64_t started = std::time(nullptr);
     std::atomic<std::uint64_t> requests{0};
@@ -90,38 +70,11 @@ struct Server::State {
     }
 
     State(answers::Engine& e, SteeringSource s, ServerOptions o)
-        : engine(e), steering(std::move(s)), options(std::move(o)) {}
-
-    /// Answers itself what may not come in.
-    bool turned_away(const Request& request, Response& response) const {
-        const auto refuse = [&](int status, std::string_view message) {
-            // the body is left unread, so the connection ends here
-            response.set_header("Connection", "close");
-            set_error(response, status, message);
-            return true;
-        };
-        if (!options.key.empty()) {
-            if (request.path == "/health" || is_studio_path(request.path)) return false;
-            const std::string given = request.get_header_value("Authorization");
-            const std::string scheme = "Bearer ";
-            if (!given.starts_with(scheme) || !is_same(given.substr(scheme.size()), options.key)) {
-                return refuse(401, "a key is needed: send it as Authorization: Bearer KEY");
-            }
-        } else if (!is_loopback(without_port(request.get_header_value("Host")))) {
-            // another site's name that was made to point here
-            return refuse(403, "this server answers to localhost alone");
-        }
-        if (request.has_header("Origin")) {
-            const std::string origin = request.get_header_value("Origin");
-            if (!origin.ends_with("//" + request.get_header_value("Host"))) {
-                return refuse(403, "pages of other sites may not call this server");
-            }
-        }
-        if (request.has_header("Content-Encoding")) {
-            return refuse(415, "a compressed body is not read");
-        }
-        return false;
-    }
+        : engine(e),
+          steering(std::move(s)),
+          options(std::move(o)),
+          door(options.door),
+          http(options.per_address) {}
 
     void check_model(const std::string& name) const {
         const std::vector<std::string>& known = options.models;
@@ -240,6 +193,16 @@ struct Server::State {
         response.set_header("X-Axia-Plan", applied ? steered.plan->hash() : "none");
         const auto answers = std::make_shared<Completions>(
             engine, std::move(head), std::move(choices), usage, std::move(wanted));
+        if (Door::Visit* const visit = visit_of(response)) {
+            visit->entry.model = options.models.front();
+            visit->entry.plan = applied ? steered.plan->hash() : "none";
+            visit->entry.steer = asked.wish.steer;
+            visit->tokens = [answers] {
+                const Usage spent = answers->spent();
+                return std::pair<std::int64_t, std::int64_t>(spent.prompt_tokens,
+                                                             spent.completion_tokens);
+            };
+        }
         if (asked.stream) {
             stream(response, answers, asked.stream_usage);
         } else {
@@ -279,6 +242,10 @@ struct Server::State {
             double square = 0;
             for (const float x : vector) square += static_cast<double>(x) * x;
             for (float& x : vector) x = static_cast<float>(x / std::sqrt(square));
+        }
+        if (Door::Visit* const visit = visit_of(response)) {
+            visit->entry.model = reply.model;
+            visit->tokens = [tokens = reply.tokens] { return std::pair(tokens, 0); };
         }
         response.set_content(embedding_json(reply), "application/json");
     }
@@ -352,8 +319,13 @@ struct Server::State {
             };
         };
         http.set_pre_routing_handler([this](const Request& request, Response& response) {
-            return turned_away(request, response) ? httplib::Server::HandlerResponse::Handled
-                                                  : httplib::Server::HandlerResponse::Unhandled;
+            return turned_away(door, request, response)
+                       ? httplib::Server::HandlerResponse::Handled
+                       : httplib::Server::HandlerResponse::Unhandled;
+        });
+        http.set_post_routing_handler([](const Request&, Response& response) {
+            if (Door::Visit* const visit = visit_of(response))
+                visit->entry.status = response.status;
         });
         http.set_error_handler([](const Request& request, Response& response) {
             if (!response.body.empty()) return;
@@ -372,8 +344,9 @@ struct Server::State {
             response.set_content(std::string(openapi_json()), "application/json");
         });
         http.Get("/metrics", guarded([this](const Request&, Response& response) {
-                     response.set_content(metrics_text(engine.counts(), counts()),
-                                          "text/plain; version=0.0.4");
+                     response.set_content(
+                         metrics_text(engine.counts(), counts()) + door.metrics_text(),
+                         "text/plain; version=0.0.4");
                  }));
         http.Get("/v1/models",
                  guarded([this](const Request&, Response& response) { list_models(response); }));
@@ -425,34 +398,28 @@ Server::Server(answers::Engine& engine, SteeringSource steering, const Library* 
     : state_(std::make_unique<State>(engine, std::move(steering), std::move(options))) {
     State& state = *state_;
     const ServerOptions& chosen = state.options;
-    if (!is_loopback(chosen.host) && chosen.key.empty()) {
-        throw Error(ErrorKind::usage, "beyond this machine a key is needed",
-                    "--host " + chosen.host, "set AXIA_SERVER_KEY, or use --host 127.0.0.1");
-    }
     state.http.new_task_queue = [connections = chosen.connections] {
-        return new httplib::ThreadPool(connections);  // httplib deletes it
+        return new httplib::ThreadPool(connections, 0, most_waiting);  // httplib deletes it
     };
     state.http.set_payload_max_length(most_body_bytes);
     state.http.set_keep_alive_max_count(1000);
-    state.http.set_keep_alive_timeout(2);
-    state.http.set_read_timeout(10);
-    state.http.set_write_timeout(10);
     state.http.set_tcp_nodelay(true);
     // httplib's own also sets SO_REUSEPORT, with which two servers share a port unnoticed
     state.http.set_socket_options([](socket_t socket) {
         const int yes = 1;
         ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+        ::fcntl(socket, F_SETFL, O_NONBLOCK);
     });
     state.add_routes();
     if (library != nullptr && jobs != nullptr) add_resources(state.http, *library, *jobs);
     if (chosen.port == 0) {
-        state.port = state.http.bind_to_any_port(chosen.host);
+        state.port = state.http.bind_to_any_port(chosen.door.host);
     } else {
-        state.port = state.http.bind_to_port(chosen.host, chosen.port) ? chosen.port : -1;
+        state.port = state.http.bind_to_port(chosen.door.host, chosen.port) ? chosen.port : -1;
     }
     if (state.port <= 0) {
         throw Error(ErrorKind::io,
-                    "cannot listen on " + chosen.host + ":" + std::to_string(chosen.port), "",
+                    "cannot listen on " + chosen.door.host + ":" + std::to_string(chosen.port), "",
                     "is it taken? Try another --port");
     }
 }
@@ -468,7 +435,8 @@ void Server::run() {
 }
 
 void Server::stop() {
-    state_->http.stop();
+    state_->door.close();
+    state_->http.drain([this] { return state_->door.visits() > 0; });
 }
 
 }  // namespace axia::server

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "axia/answers/engine.h"
+#include "server/door.h"
 #include "server/request.h"
 
 namespace axia::server {
@@ -24,11 +25,11 @@ struct Steering {
 };
 
 struct ServerOptions {
-    std::string host = "127.0.0.1";
+    DoorOptions door;                 // with the address to listen on
     int port = 8080;                  // 0 = any free one
-    std::string key;                  // wanted as "Authorization: Bearer"; empty = none
     std::vector<std::string> models;  // names a request may use; the first is shown
     std::size_t connections = 128;    // served at once
+    std::size_t per_address = 64;     // of one address
     std::uint64_t seed = 0;           // of answers whose request has none
     /// Mean last state of a text, of unit length. Any thread may call it.
     std::function<std::vector<float>(const std::vector<model::Token>&)> embedding;
