@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::size_t most_events = 4096;
 constexpr std::size_t most_message = 1000;  // bytes
+constexpr int most_depth = 64;              // of a request; writing JSON recurses
 
 std::string now_text() {
     const std::time_t now = std::time(nullptr);
@@ -228,10 +229,15 @@ struct Jobs::State {
             changed.wait(lock, [&] { return stopping || next() != nullptr; });
             if (stopping) return;
             const std::shared_ptr<Job> job = next();
-            change(*job, JobState::running);
-            lock.unlock();
             ChildEnd end;
             std::string failure;
+            try {
+                change(*job, JobState::running);
+            } catch (const std::exception& error) {
+                lose(*job, error.what());
+                continue;
+            }
+            lock.unlock();
             try {
                 std::string pairs;
                 std::vector<std::string> words{options.executable.string()};
@@ -248,7 +254,27 @@ struct Jobs::State {
                 failure = error.what();
             }
             lock.lock();
-            finish(*job, end, std::move(failure));
+            try {
+                finish(*job, end, std::move(failure));
+            } catch (const std::exception& error) {
+                lose(*job, error.what());
+            }
+        }
+    }
+
+    /// The store cannot be written: what became of the job is known until the server ends.
+    void lose(Job& job, std::string_view why) {
+        job.state = JobState::failed;
+        job.ended = now_text();
+        job.error = without_folders(std::string(why));
+        job.result.clear();
+        tell(job, "state", job.json(false).dump());
+        std::error_code code;
+        if (fs::exists(folder(job), code)) {
+            try {
+                save(job);
+            } catch (const std::exception&) {  // told already
+            }
         }
     }
 
@@ -273,6 +299,12 @@ struct Jobs::State {
             job.message = without_folders(said["line"].get<std::string>()).substr(0, most_message);
             if (!core::is_utf8(job.message)) job.message.clear();
             tell(job, "line", ordered_json{{"line", job.message}}.dump());
+        } else if (said.contains("error") && said["error"].is_object()) {
+            const ordered_json& error = said["error"];
+            const std::string where = error.value("where", ""), hint = error.value("hint", "");
+            job.message =
+                without_folders((where.empty() ? "" : where + ": ") + error.value("message", "") +
+                                (hint.empty() ? "" : " (" + hint + ")"));
         } else if (said.contains("point")) {
             job.points.push_back(said["point"].dump());
             tell(job, "point", job.points.back());
@@ -298,8 +330,8 @@ struct Jobs::State {
         } else {
             const auto result = ordered_json::parse(end.out, nullptr, false);
             if (!end.cut && !result.is_discarded()) job.result = result.dump();
-            if (!job.result.empty()) tell(job, "result", job.result);
             keep_pairs(job);
+            if (!job.result.empty()) tell(job, "result", job.result);
             change(job, JobState::done);
         }
         forget_oldest();
@@ -333,7 +365,15 @@ Jobs::~Jobs() {
 }
 
 ordered_json Jobs::submit(std::string_view body) {
-    ordered_json request = ordered_json::parse(body, nullptr, false);
+    bool deep = false;
+    ordered_json request = ordered_json::parse(
+        body,
+        [&](int depth, ordered_json::parse_event_t, const ordered_json&) {
+            deep = deep || depth > most_depth;
+            return depth <= most_depth;
+        },
+        false);
+    if (deep) throw Error(ErrorKind::input, "is nested too deeply", "body");
     if (!request.is_object()) throw Error(ErrorKind::input, "must be a JSON object", "body");
     const auto job = std::make_shared<Job>();
     job->created = now_text();
