@@ -25,7 +25,6 @@ namespace {
 
 constexpr std::size_t most_events = 4096;
 constexpr std::size_t most_message = 1000;  // bytes
-constexpr int most_depth = 64;              // of a request; writing JSON recurses
 
 std::string now_text() {
     const std::time_t now = std::time(nullptr);
@@ -140,6 +139,7 @@ struct Jobs::State {
         json["version"] = 1;
         json["number"] = job.number;
         json["own_pairs"] = job.own_pairs;
+        json["cancelled"] = job.stop.load() && !stopping;
         core::write_file(folder(job) / "job.json", json.dump(2) + "\n");
     }
     void change(Job& job, JobState state) {
@@ -186,6 +186,7 @@ struct Jobs::State {
         std::error_code code;
         for (const auto& entry : fs::directory_iterator(options.folder, code)) {
             const auto job = std::make_shared<Job>();
+            bool cancelled = false;
             try {
                 const auto json =
                     ordered_json::parse(core::read_file(entry.path() / "job.json", 128ULL << 20));
@@ -194,6 +195,7 @@ struct Jobs::State {
                 job->kind = json.at("kind").get<std::string>();
                 job->request = json.at("request");
                 job->own_pairs = json.at("own_pairs").get<bool>();
+                cancelled = json.value("cancelled", false);
                 job->state = state_named(json.at("state").get<std::string>());
                 job->created = json.at("created").get<std::string>();
                 const auto text = [&](const char* name) {
@@ -212,7 +214,9 @@ struct Jobs::State {
             } catch (const nlohmann::json::exception&) {
                 continue;
             }
-            if (!job->over()) {
+            if (!job->over() && cancelled) {
+                job->state = JobState::cancelled;
+            } else if (!job->over()) {
                 job->state = JobState::queued;
                 job->points.clear();
             }
@@ -289,10 +293,16 @@ struct Jobs::State {
     }
 
     void hear(Job& job, std::string_view line) {
-        ordered_json said = ordered_json::parse(line, nullptr, false);
+        try {
+            understand(job, ordered_json::parse(line, nullptr, false), line);
+        } catch (const nlohmann::json::exception&) {  // a field of another type: as if not said
+        }
+    }
+
+    void understand(Job& job, const ordered_json& said, std::string_view line) {
         const std::lock_guard lock(mutex);
         if (!said.is_object()) {
-            job.message = std::string(line.substr(0, most_message));
+            job.message = without_folders(std::string(line)).substr(0, most_message);
             if (!core::is_utf8(job.message)) job.message.clear();
             tell(job, "line", ordered_json{{"line", job.message}}.dump());
         } else if (said.contains("line") && said["line"].is_string()) {
@@ -365,16 +375,7 @@ Jobs::~Jobs() {
 }
 
 ordered_json Jobs::submit(std::string_view body) {
-    bool deep = false;
-    ordered_json request = ordered_json::parse(
-        body,
-        [&](int depth, ordered_json::parse_event_t, const ordered_json&) {
-            deep = deep || depth > most_depth;
-            return depth <= most_depth;
-        },
-        false);
-    if (deep) throw Error(ErrorKind::input, "is nested too deeply", "body");
-    if (!request.is_object()) throw Error(ErrorKind::input, "must be a JSON object", "body");
+    ordered_json request = parse_object(body);
     const auto job = std::make_shared<Job>();
     job->created = now_text();
     const std::lock_guard lock(state_->mutex);
@@ -420,7 +421,10 @@ ordered_json Jobs::cancel(const std::string& id) {
     const std::lock_guard lock(state_->mutex);
     const auto job = state_->get(id);
     if (job->state == JobState::queued) state_->change(*job, JobState::cancelled);
-    if (job->state == JobState::running) job->stop = true;
+    if (job->state == JobState::running) {
+        job->stop = true;
+        state_->save(*job);  // should the server be killed now, it is not run again
+    }
     return job->json(true);
 }
 

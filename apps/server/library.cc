@@ -27,6 +27,7 @@ namespace {
 constexpr std::size_t most_pairs = 5000;
 constexpr std::size_t most_text = 4000;  // bytes
 constexpr std::size_t shown_items = 5;
+constexpr int most_depth = 64;
 constexpr std::uintmax_t most_measures = 64ULL << 20;
 
 /// The files of a folder that end so, without the ending, by name.
@@ -69,6 +70,21 @@ ordered_json plan_values(const steer::Plan& plan) {
 }
 
 }  // namespace
+
+ordered_json parse_object(std::string_view body) {
+    bool deep = false;
+    ordered_json root = ordered_json::parse(
+        body,
+        [&](int depth, ordered_json::parse_event_t, const ordered_json&) {
+            deep = deep || depth > most_depth;
+            return depth <= most_depth;
+        },
+        false);
+    if (deep) throw Error(ErrorKind::input, "is nested too deeply", "body");
+    if (root.is_discarded()) throw Error(ErrorKind::input, "is not JSON", "body");
+    if (!root.is_object()) throw Error(ErrorKind::input, "must be a JSON object", "body");
+    return root;
+}
 
 void require_name(const std::string& name, const std::vector<std::string>& known,
                   const std::string& kind, const std::string& where) {
@@ -390,13 +406,7 @@ std::string pairs_jsonl(const ordered_json& pairs, const std::string& value) {
 }
 
 ordered_json Library::check(std::string_view body) const {
-    ordered_json root;
-    try {
-        root = ordered_json::parse(body);
-    } catch (const nlohmann::json::exception&) {
-        throw Error(ErrorKind::input, "is not JSON", "body");
-    }
-    if (!root.is_object()) throw Error(ErrorKind::input, "must be a JSON object", "body");
+    ordered_json root = parse_object(body);
     const ordered_json& name = root["value"];
     const std::string value = name.is_string() ? name.get<std::string>() : "own";
     data::ReadPairsOptions reading;

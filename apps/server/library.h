@@ -65,6 +65,10 @@ class Library {
 /// "scene"?,"split"?,"other"?}]}. Throws Error{input} naming the field.
 std::string pairs_jsonl(const nlohmann::ordered_json& pairs, const std::string& value);
 
+/// Throws Error{input} for what is no JSON object, or nested so deeply that writing it would not
+/// end well.
+nlohmann::ordered_json parse_object(std::string_view body);
+
 /// Throws Error{not_found} with the nearest names unless `name` is one of them.
 void require_name(const std::string& name, const std::vector<std::string>& known,
                   const std::string& kind, const std::string& where);

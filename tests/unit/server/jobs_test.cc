@@ -222,5 +222,32 @@ TEST_F(JobsTest, WhatIsWrongIsNamedAndLeavesNothing) {
     EXPECT_FALSE(fs::exists(options.folder));
 }
 
+TEST_F(JobsTest, ADeepRequestIsRefused) {
+    Jobs jobs(*library, options);
+    const std::size_t deep = 3'000'000;
+    const std::string body = R"({"kind":)" + std::string(deep, '[') + std::string(deep, ']') + "}";
+    try {
+        jobs.submit(body);
+        FAIL() << "it was taken";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.where(), "body") << error.what();
+    }
+}
+
+TEST_F(JobsTest, AStoreThatCannotBeWrittenFailsTheJobAlone) {
+    core::write_file(folder / "pairs", "a file where the folder should be");
+    core::write_file(axia, "#!/bin/sh\necho '{}'\n");
+    fs::permissions(axia, fs::perms::owner_all);
+    Jobs jobs(*library, options);
+    const ordered_json job = wait_for(
+        jobs,
+        id_of(jobs.submit(
+            R"({"kind":"learn","value":"thrift","pairs":[{"positive":"a b","negative":"c d"}]})")));
+    EXPECT_EQ(job["state"], "failed");
+    EXPECT_THAT(job["error"].get<std::string>(), HasSubstr("cannot be written"));
+    EXPECT_TRUE(job["result"].is_null());
+    EXPECT_EQ(wait_for(jobs, id_of(jobs.submit(learn("security"))))["state"], "done");
+}
+
 }  // namespace
 }  // namespace axia::server
