@@ -1,4 +1,6 @@
 // axia serve
+#include <malloc.h>
+
 #include <deque>
 #include <iostream>
 #include <mutex>
@@ -195,6 +197,8 @@ std::vector<std::string> common_arguments(const App& app) {
 
 void serve(App& app, const server::ServerOptions& wished, int parallel, int queue, bool exact) {
     server::ServerOptions options = wished;
+    // a hundred threads in turn hold large bodies: an arena for each would keep all of them
+    ::mallopt(M_ARENA_MAX, 4);
     options.door.warn = [&app](const std::string& text) { app.say("warning: " + text); };
     { const server::Door before_the_model_is_read(options.door); }
     const std::shared_ptr<const model::Model> model = app.model("decode");

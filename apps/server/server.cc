@@ -29,6 +29,7 @@ using nlohmann::ordered_json;
 
 namespace {
 
+constexpr std::size_t most_tokenized_bytes = 1 << 20;
 constexpr std::size_t most_waiting = 1024;  // connections that no thread serves yet
 constexpr auto look_around = std::chrono::milliseconds(100);  // is the client still there?
 
@@ -58,6 +59,7 @@ struct Server::State {
     ServerOptions options;
     Door door;
     Listener http;
+    std::size_t most_bytes;  // of a text that is to become a prompt
     int port = 0;
     std::int64_t started = std::time(nullptr);
     std::atomic<std::uint64_t> requests{0};
@@ -74,7 +76,8 @@ struct Server::State {
           steering(std::move(s)),
           options(std::move(o)),
           door(options.door),
-          http(options.per_address) {}
+          http(options.per_address),
+          most_bytes(most_text_bytes()) {}
 
     void check_model(const std::string& name) const {
         const std::vector<std::string>& known = options.models;
@@ -100,6 +103,35 @@ struct Server::State {
                                                            {"sha256", info.source_hash}}})}});
     }
 
+    /// Bytes that no text of a full context can exceed: longer ones are refused without being
+    /// turned into tokens, which takes time and memory.
+    std::size_t most_text_bytes() const {
+        std::size_t longest = 32;  // control tokens are written out in words
+        for (model::Token token = 0; token < engine.model().info().vocabulary; ++token) {
+            longest = std::max(longest, engine.model().token_bytes(token).size());
+        }
+        return longest * static_cast<std::size_t>(engine.context());
+    }
+
+    void check_size(std::size_t bytes, const char* field) const {
+        if (bytes <= most_bytes) return;
+        throw Error(ErrorKind::input,
+                    "has " + std::to_string(bytes) + " bytes, which no context of " +
+                        std::to_string(engine.context()) + " tokens can hold",
+                    field, "shorten it, or serve with a larger --ctx");
+    }
+
+    void check_size(const CompletionRequest& asked) const {
+        std::size_t bytes = 0;
+        for (const model::Message& message : asked.messages) bytes += message.content.size();
+        check_size(bytes, "messages");
+        for (const Prompt& prompt : asked.prompts) {
+            if (const auto* text = std::get_if<std::string>(&prompt)) {
+                check_size(text->size(), "prompt");
+            }
+        }
+    }
+
     /// What a prompt becomes on one arm.
     std::vector<model::Token> tokens_of(const CompletionRequest& asked, const Prompt& prompt,
                                         bool chat, const std::string& values) const {
@@ -123,6 +155,7 @@ struct Server::State {
         CompletionRequest asked =
             chat ? parse_chat_request(request.body) : parse_completion_request(request.body);
         check_model(asked.model);
+        check_size(asked);
         const model::Model& model = engine.model();
         const std::uint64_t number = ++requests;
         const std::uint32_t seed =
@@ -233,6 +266,7 @@ struct Server::State {
         }
         for (const Prompt& input : asked.inputs) {
             const auto* const text = std::get_if<std::string>(&input);
+            if (text) check_size(text->size(), "input");
             const auto tokens = text ? model.tokenize(*text, true) : std::get<1>(input);
             reply.tokens += static_cast<int>(tokens.size());
             reply.vectors.push_back(options.embedding(tokens));
@@ -371,6 +405,10 @@ struct Server::State {
                  }));
         http.Post("/tokenize", guarded([this](const Request& request, Response& response) {
                       const TokenizeRequest asked = parse_tokenize_request(request.body);
+                      if (asked.text.size() > most_tokenized_bytes) {
+                          throw Error(ErrorKind::input, "is longer than 1 MiB", "prompt",
+                                      "send it in parts");
+                      }
                       const auto tokens =
                           asked.messages.empty()
                               ? engine.model().tokenize(asked.text, asked.special, true)
