@@ -43,7 +43,6 @@ void run(const char* model_file, const char* vector_file, const char* prompt) {
     const model::Message messages[] = {{"user", prompt}};
     const std::vector<model::Token> tokens = model->chat_prompt(messages);
     steer::SequenceState state;
-    state.tracing = true;
     std::vector<model::Row> rows;
     std::vector<steer::RowSteer> what;
     for (int sequence = 0; sequence < 2; ++sequence) {
@@ -56,6 +55,7 @@ void run(const char* model_file, const char* vector_file, const char* prompt) {
             rows.push_back(row);
             what.push_back(sequence == 0 ? steer::RowSteer{}
                                          : steer::row_steer(&steering, &state, i, tokens.size()));
+            what.back().trace = sequence == 1;
         }
     }
     steer::SteerHook hook;
