@@ -18,6 +18,11 @@ export const is_over = (job: Job | null): boolean => job !== null && ["done", "f
 
 const most_lines = 200;
 
+/// A plan measured again, on more pairs, takes the place of its earlier point.
+export function with_point(points: readonly FrontierPoint[], point: FrontierPoint): FrontierPoint[] {
+  return [...points.filter((one) => one.label === undefined || one.label !== point.label), point];
+}
+
 /// `ended` is called once with a job that ended while it was followed.
 export function useJob(ended?: (job: Job) => void): FollowedJob {
   const [id, set_id] = useState<string | null>(null);
@@ -42,7 +47,7 @@ export function useJob(ended?: (job: Job) => void): FollowedJob {
             if (event === "state") last = said as unknown as Job;
             else if (event === "progress" && last) last = { ...last, ...said } as Job;
             else if (event === "result" && last) last = { ...last, result: (said["result"] as unknown) ?? said };
-            else if (event === "point") set_points((all) => [...all, ((said["point"] as FrontierPoint | undefined) ?? said) as FrontierPoint]);
+            else if (event === "point") set_points((all) => with_point(all, said as unknown as FrontierPoint));
             else if (event === "line") set_lines((all) => [...all, String(said["line"] ?? "")].slice(-most_lines));
             set_job(last);
           }

@@ -46,7 +46,8 @@ export interface VectorInfo {
   hash: string;
   created?: string;
   pairs?: { learn?: number; held_out?: number };
-  best_layer?: number;
+  bag_of_words?: number | null; // share of held-out texts told apart by single words
+  best_layer?: number; // by cross-validation on the learning pairs
   layers: VectorLayer[];
   gate?: { layer: number; alpha: number; threshold: number | null } | null;
 }

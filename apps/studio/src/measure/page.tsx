@@ -35,15 +35,14 @@ function RunTable({ runs, chosen }: { runs: readonly RunInfo[]; chosen: readonly
   };
   return (
     <>
-      <div className="scroll" tabIndex={0} role="region" aria-label="Runs">
+      <div className="scroll" tabIndex={0} role="region" aria-label="Table of runs">
         <table>
           <caption className="unseen">Runs of this machine; choose up to {most_beside} to see them side by side</caption>
           <thead>
             <tr>
               <th scope="col">Run</th>
               <th scope="col">Battery</th>
-              <th scope="col">Arms</th>
-              <th scope="col" className="numeric">
+  <th scope="col" className="numeric">
                 Answers
               </th>
               <th scope="col">Made</th>
@@ -52,7 +51,7 @@ function RunTable({ runs, chosen }: { runs: readonly RunInfo[]; chosen: readonly
           </thead>
           <tbody>
             {runs.map((run) => {
-              const whole = run.state === undefined || ["done", "measured", "complete"].includes(run.state);
+              const whole = run.state === "finished";
               return (
                 <tr key={run.name}>
                   <th scope="row">
@@ -62,8 +61,7 @@ function RunTable({ runs, chosen }: { runs: readonly RunInfo[]; chosen: readonly
                     {!whole && <span className="item-text">{run.state}: start it again under this name and it goes on</span>}
                   </th>
                   <td>{run.battery}</td>
-                  <td>{["unsteered", ...(run.plans ?? [])].join(", ")}</td>
-                  <td className="numeric">{run.asked && run.answers !== run.asked ? `${run.answers} of ${run.asked}` : run.answers}</td>
+                  <td className="numeric">{!whole && run.asked ? `${run.answers} of ${run.asked}` : run.answers}</td>
                   <td>{run.created ? moment(run.created) : ""}</td>
                   <td>
                     {run.report &&

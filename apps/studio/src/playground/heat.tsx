@@ -63,7 +63,7 @@ export function Heat({ trace, value, layer, name }: HeatProps) {
     if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     set_at(to);
-    box.current?.querySelectorAll("button")[to]?.focus();
+    box.current?.querySelectorAll<HTMLElement>(".token")[to]?.focus();
   };
   return (
     <div className="heat">
@@ -71,9 +71,9 @@ export function Heat({ trace, value, layer, name }: HeatProps) {
         {readings.map((reading, i) => {
           const share = tint(level(reading.after, layers, layer));
           return (
-            <button
+            <span
               key={i}
-              type="button"
+              role="img"
               tabIndex={i === (at ?? 0) ? 0 : -1}
               className={`token${reading.in_prompt ? " in-prompt" : ""}${share < 0 ? " low" : ""}`}
               style={{ "--share": `${Math.abs(share * 62).toFixed(0)}%` } as React.CSSProperties}
@@ -82,7 +82,7 @@ export function Heat({ trace, value, layer, name }: HeatProps) {
               onMouseEnter={() => set_at(i)}
             >
               {reading.in_prompt ? "\u2026" : reading.text}
-            </button>
+            </span>
           );
         })}
       </div>

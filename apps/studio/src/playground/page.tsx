@@ -15,13 +15,19 @@ import { run_wishes } from "./turn";
 
 const waiting: Answer = { text: "", finish: null };
 
-/// Answers change many times a frame; the page is drawn once a frame.
-function useTurns(): [Turn[], (change: (turns: Turn[]) => Turn[]) => void] {
+/// Answers change many times a frame; the page is drawn once a frame, and at an answer's end at once.
+function useTurns(): [Turn[], (change: (turns: Turn[]) => Turn[], at_once?: boolean) => void] {
   const [turns, set_turns] = useState<Turn[]>([]);
   const now = useRef<Turn[]>([]);
   const frame = useRef(0);
-  const change = useCallback((make: (turns: Turn[]) => Turn[]) => {
+  const change = useCallback((make: (turns: Turn[]) => Turn[], at_once = false) => {
     now.current = make(now.current);
+    if (at_once) {
+      cancelAnimationFrame(frame.current);
+      frame.current = 0;
+      set_turns(now.current);
+      return;
+    }
     frame.current ||= requestAnimationFrame(() => {
       frame.current = 0;
       set_turns(now.current);
@@ -65,8 +71,8 @@ export function PlaygroundPage({ query }: { query: URLSearchParams | null }) {
     set_wrong("");
     set_said(`Answering in ${arms.length} ${arms.length === 1 ? "column" : "columns"}.`);
     change_turns(() => [...before, turn]);
-    const change = (arm: Arm, make: (answer: Answer) => Answer): void =>
-      change_turns((now) => now.map((one, i) => (i === at ? { ...one, answers: { ...one.answers, [arm]: make(one.answers[arm] ?? waiting) } } : one)));
+    const change = (arm: Arm, make: (answer: Answer) => Answer, ended: boolean): void =>
+      change_turns((now) => now.map((one, i) => (i === at ? { ...one, answers: { ...one.answers, [arm]: make(one.answers[arm] ?? waiting) } } : one)), ended);
     await run_wishes(all, change, control.signal);
     set_running(null);
     set_said(control.signal.aborted ? "Stopped." : `Answered: ${arms.map((arm) => arm_names[arm]).join(", ")}.`);

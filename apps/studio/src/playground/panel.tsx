@@ -1,7 +1,7 @@
 // The left side of the playground: values, columns, and what else a request can say.
 import { Checkbox, NumberField, Input, Label, CheckboxGroup } from "react-aria-components";
 import { useResource } from "../api/resource";
-import { all_arms, type Arm, type PlanInfo, type ValueList } from "../api/types";
+import { all_arms, type Arm, type Estimate, type PlanInfo, type ValueList } from "../api/types";
 import { Choice, Notice } from "../shell/parts";
 import { arm_meanings, arm_names, choices, type Settings } from "./settings";
 import { probe_of } from "./request";
@@ -10,6 +10,19 @@ import { ValueRow } from "./value_row";
 interface PanelProps {
   settings: Settings;
   change: (change: Partial<Settings>) => void;
+}
+
+/// A number of a plan with its interval.
+function estimate(found: Estimate | null | undefined): string {
+  if (found === null || found === undefined) return "not measured";
+  if (typeof found === "number") return found.toFixed(3);
+  const ci = found.ci ?? (found.lo !== undefined && found.hi !== undefined ? [found.lo, found.hi] : null);
+  return `${(found.value ?? found.mean ?? NaN).toFixed(3)}${ci ? ` [${ci[0]!.toFixed(3)}, ${ci[1]!.toFixed(3)}]` : ""}`;
+}
+
+function plan_in_words(plan: PlanInfo): string {
+  const held = plan.values.map((one) => one.value).join(", ");
+  return `${held || "no value"}, ${plan.layers?.length === 1 ? "layer" : "layers"} ${plan.layers?.join(", ") ?? "?"}: effect ${estimate(plan.effect)}, cost ${estimate(plan.cost)} nats per token, on the pairs it was tuned on`;
 }
 
 const own: [string, string] = ["", "the plan's own"];
@@ -135,6 +148,7 @@ export function Panel({ settings, change }: PanelProps) {
   const values = useResource<ValueList>("/axia/values");
   const learnt = (values.data?.values ?? []).filter((value) => value.learnt);
   const names = (plans.data?.plans ?? []).map((plan) => plan.name);
+  const chosen = plans.data?.plans.find((plan) => plan.name === settings.plan);
   if (settings.plan !== "" && !names.includes(settings.plan)) names.push(settings.plan);
   return (
     <form className="panel" aria-label="What to hold the model to" onSubmit={(event) => event.preventDefault()}>
@@ -143,7 +157,7 @@ export function Panel({ settings, change }: PanelProps) {
         value={settings.plan}
         change={(plan) => change({ plan })}
         options={[["", "from the values below"], ...names.map((name): [string, string] => [name, name])]}
-        {...(plans.error ? { note: `Stored plans could not be read: ${plans.error}.` } : {})}
+        {...(plans.error ? { note: `Stored plans could not be read: ${plans.error}.` } : chosen ? { note: plan_in_words(chosen) } : {})}
       />
       <Values settings={settings} change={change} />
       <Columns settings={settings} change={change} />

@@ -11,14 +11,14 @@ interface Chunk {
 /// Calls `change` for every piece of an answer. Resolves when all have ended, whichever way.
 export async function run_wishes(
   all: readonly Wish[],
-  change: (arm: Arm, change: (answer: Answer) => Answer) => void,
+  change: (arm: Arm, change: (answer: Answer) => Answer, ended: boolean) => void,
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all(
     all.map(async (wish) => {
       const open = new Set<Arm>(wish.arms);
       const end = (finish: string, error?: string): void => {
-        for (const arm of open) change(arm, (answer) => ({ ...answer, finish, ...(error ? { error } : {}) }));
+        for (const arm of open) change(arm, (answer) => ({ ...answer, finish, ...(error ? { error } : {}) }), true);
         open.clear();
       };
       try {
@@ -33,12 +33,8 @@ export async function run_wishes(
             const finish = choice.finish_reason ?? null;
             if (finish) open.delete(arm);
             if (piece || finish || choice.axia) {
-              change(arm, (answer) => ({
-                ...answer,
-                text: answer.text + piece,
-                finish: finish ?? answer.finish,
-                ...(choice.axia ? { note: choice.axia } : {}),
-              }));
+              const told = choice.axia ? { note: choice.axia } : {};
+              change(arm, (answer) => ({ ...answer, text: answer.text + piece, finish: finish ?? answer.finish, ...told }), finish !== null);
             }
           }
         }

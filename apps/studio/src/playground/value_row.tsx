@@ -26,7 +26,7 @@ export function ValueRow({ value, target, change }: ValueRowProps) {
     return (
       <li className="value unlearnt">
         <span className="value-name">{title}</span>
-        <a href={`#/values?learn=${encodeURIComponent(value.name)}`} aria-label={`Learn ${title}, which this model has not learnt yet`}>
+        <a href={`#/values?learn=${encodeURIComponent(value.name)}`} aria-label={`${title} not learnt yet: learn it`}>
           not learnt yet: learn it
         </a>
       </li>

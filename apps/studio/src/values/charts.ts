@@ -12,10 +12,10 @@ export function layers_chart(vector: VectorInfo): HTMLElement {
   return chart<VectorLayer>({
     id: "chart-layers",
     title: `${vector.value}: held-out pairs told apart, layer by layer`,
-    summary: "A line with its interval, above the control learnt from shuffled labels; the best layer is marked.",
+    summary: "A line with its interval, above the control learnt from shuffled labels; the layer chosen on the learning pairs is marked.",
     rows: layers,
     nearest: "x",
-    legend: legend(["line", "var(--plan)", "pairs told apart"], ["band", "var(--plan)", "95 % interval"], ["dot", "var(--plan)", "best layer"], ["dashed", "var(--muted)", "shuffled labels"]),
+    legend: legend(["line", "var(--plan)", "pairs told apart"], ["band", "var(--plan)", "95 % interval"], ["dot", "var(--plan)", "chosen layer"], ["dashed", "var(--muted)", "shuffled labels"]),
     columns: [
       { head: "Layer", numeric: true, cell: (one) => String(one.layer) },
       { head: "Held-out pairs", numeric: true, cell: (one) => percent(one.paired, 1) },
@@ -25,7 +25,7 @@ export function layers_chart(vector: VectorInfo): HTMLElement {
       { head: "Shuffled", numeric: true, cell: (one) => percent(one.shuffled, 1) },
     ],
     lines: (one) => [
-      `Layer ${one.layer}${one.layer === vector.best_layer ? ", the best" : ""}`,
+      `Layer ${one.layer}${one.layer === vector.best_layer ? ", chosen" : ""}`,
       `${percent(one.paired)} of pairs, interval ${percent_range(one.paired_ci)}`,
       `shuffled labels ${percent(one.shuffled)}`,
     ],

@@ -36,7 +36,7 @@ function Told({ check }: { check: Check }) {
     <div className={check.problems.length > 0 ? "notice" : "told"}>
       {check.problems.length > 0 && (
         <>
-          <p>Put this right first:</p>
+          <p>A vector learnt from these pairs would learn this too, and what it then does could not be told from the value. Better put it right first:</p>
           <ul>
             {check.problems.slice(0, 12).map((problem) => (
               <li key={problem}>{problem}</li>
@@ -165,10 +165,11 @@ export function LearnNew({ wished }: { wished: string }) {
         <button
           type="button"
           className="button main"
-          disabled={!ready || check === null || check.problems.length > 0 || (job.job !== null && !is_over(job.job))}
+          disabled={!ready || check === null || (job.job !== null && !is_over(job.job))}
           onClick={() => void job.start({ kind: "learn", value: name.trim(), pairs: all })}
         >
           Learn {name.trim() || "it"}
+          {check && check.problems.length > 0 ? " all the same" : ""}
         </button>
         {ready && check === null && <span className="note">The check comes first; nothing is stored by it.</span>}
       </p>

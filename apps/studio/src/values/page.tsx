@@ -20,9 +20,10 @@ function Result({ vector, title }: { vector: VectorInfo; title: string }) {
     <>
       {best && (
         <p>
-          At layer {best.layer} the probe tells {percent(best.paired)} of the held-out pairs apart (95 % interval {percent_range(best.paired_ci)})
+          At layer {best.layer}, chosen on the learning pairs alone, the probe tells {percent(best.paired)} of the held-out pairs apart (95 % interval {percent_range(best.paired_ci)})
           {vector.pairs?.held_out ? `, ${vector.pairs.held_out} pairs` : ""}. {chance ? `The interval reaches chance: ${title} is not surely found here; more pairs would tell.` : "That is better than chance."} Learnt
-          from shuffled labels the same layer reads {percent(best.shuffled)}. A good reading shows where the value can be seen, not yet where a push has an effect: tuning tries that.
+          from shuffled labels the same layer reads {percent(best.shuffled)}
+          {typeof vector.bag_of_words === "number" ? `; single words alone would tell ${percent(vector.bag_of_words)} of the texts apart` : ""}. A good reading shows where the value can be seen, not yet where a push has an effect: tuning tries that.
         </p>
       )}
       <Drawn make={make} />

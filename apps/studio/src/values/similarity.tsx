@@ -1,13 +1,16 @@
 // How alike the directions of the values are at a layer.
 import { num } from "@report/format";
 import { useResource } from "../api/resource";
-import type { Similarity } from "../api/types";
+import type { Similarity, ValueList } from "../api/types";
 import { Notice } from "../shell/parts";
 
 export function SimilarityTable() {
   const { data, error, reload } = useResource<Similarity>("/axia/vectors/similarity?context=chat");
+  const list = useResource<ValueList>("/axia/values");
   if (error) return <Notice again={reload}>The similarities could not be read: {error}.</Notice>;
   if (!data) return null;
+  const place = new Map((list.data?.values ?? []).map((value) => [value.name, value.order ?? 0]));
+  const order = data.values.map((_, i) => i).sort((a, b) => (place.get(data.values[a]!) ?? Infinity) - (place.get(data.values[b]!) ?? Infinity));
   return (
     <>
       <p>
@@ -20,22 +23,25 @@ export function SimilarityTable() {
           <thead>
             <tr>
               <th scope="col">Value</th>
-              {data.values.map((value) => (
-                <th scope="col" key={value}>
-                  <span>{value}</span>
+              {order.map((i) => (
+                <th scope="col" key={i}>
+                  <span>{data.values[i]}</span>
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {data.values.map((value, i) => (
-              <tr key={value}>
-                <th scope="row">{value}</th>
-                {data.cosine[i]!.map((cosine, j) => (
-                  <td key={j} className={`numeric ${cosine < 0 ? "low" : "high"}`} style={{ "--share": `${Math.min(40, Math.abs(cosine) * 55).toFixed(0)}%` } as React.CSSProperties}>
-                    {num(cosine)}
-                  </td>
-                ))}
+            {order.map((i) => (
+              <tr key={i}>
+                <th scope="row">{data.values[i]}</th>
+                {order.map((j) => {
+                  const cosine = data.cosine[i]![j]!;
+                  return (
+                    <td key={j} className={`numeric ${cosine < 0 ? "low" : "high"}`} style={{ "--share": `${Math.min(40, Math.abs(cosine) * 55).toFixed(0)}%` } as React.CSSProperties}>
+                      {num(cosine)}
+                    </td>
+                  );
+                })}
               </tr>
             ))}
           </tbody>

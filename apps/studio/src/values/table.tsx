@@ -18,19 +18,19 @@ export function ValueTable({ values, vectors, chosen, choose }: ValueTableProps)
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Values of this model">
       <table className="value-table">
-        <caption className="unseen">Values in the order of their circle, what is learnt of them and how well the best layer reads them</caption>
+        <caption className="unseen">Values in the order of their circle, what is learnt of them and how well the chosen layer reads them</caption>
         <thead>
           <tr>
             <th scope="col">Value</th>
             <th scope="col">Group</th>
             <th scope="col" className="numeric">
-              Held-out pairs told apart<span className="unit">best layer, 95 % interval</span>
+              Held-out pairs told apart<span className="unit">chosen layer, 95 % interval</span>
             </th>
             <th scope="col" className="numeric">
               Shuffled labels<span className="unit">50 % is chance</span>
             </th>
             <th scope="col" className="numeric">
-              Best layer
+              Chosen layer
             </th>
             <th scope="col">
               <span className="unseen">What can be done</span>
