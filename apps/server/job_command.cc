@@ -76,7 +76,6 @@ void add_sweep(const ordered_json& steer, std::vector<std::string>& words) {
         throw Error(ErrorKind::input, "must hold 1 to 12 targets", "steer." + value);
     }
     std::string text = value;
-    char number[32];
     for (const ordered_json& target : targets) {
         const double p = target.is_number() ? target.get<double>() : 0;
         if (!(std::abs(p) > 0 && std::abs(p) < 1)) {
@@ -84,8 +83,7 @@ void add_sweep(const ordered_json& steer, std::vector<std::string>& words) {
                         "must lie strictly between 0 and 1, or between -1 and 0 to lower the value",
                         "steer." + value);
         }
-        std::snprintf(number, sizeof number, "%.17g", p);
-        text += (text == value ? "=" : ",") + std::string(number);
+        text += (text == value ? "=" : ",") + target.dump();  // as short as it can be told
     }
     words.insert(words.end(), {"--steer", text});
 }

@@ -118,7 +118,7 @@ export function pages_tests({ open, url, accessible, fits, still, wait_for }) {
     async "every page, wide and narrow, light and dark: accessible, fitting, still"() {
       let most = 0;
       for (const [width, scheme] of [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"]]) {
-        for (const [hash, ready] of [["#/playground", "slider"], ["#/values?value=security", "#chart-layers"], ["#/measure?runs=second", "#chart-circle"], ["#/nowhere", "h1"]]) {
+        for (const [hash, ready] of [["#/playground", "slider"], ["#/values?value=security", "#chart-layers"], ["#/measure?runs=second", "#chart-circle"], ["#/nowhere", "h1:visible"]]) {
           await open(url, hash, { width, scheme }, async (page) => {
             await (ready === "slider" ? page.getByRole("slider", { name: "Security" }) : page.locator(ready).first()).waitFor();
             await page.waitForTimeout(300);

@@ -1,5 +1,6 @@
-// studio_test.mjs AXIA: the studio in Chromium. AXIA_SCREENSHOTS=FOLDER keeps pictures, AXIA_ONLY=WORDS runs some tests alone.
+// studio_test.mjs AXIA: the studio in Chromium. AXIA_SCREENSHOTS=FOLDER keeps pictures, AXIA_ONLY=PATTERN runs some tests alone.
 import { browser, what_is_missing } from "./browser.mjs";
+import { keys_tests } from "./keys_tests.mjs";
 import { pages_tests, pictures } from "./pages_tests.mjs";
 import { playground_tests } from "./playground_tests.mjs";
 import { store } from "./serving.mjs";
@@ -28,8 +29,8 @@ try {
   const { url } = await own.serve();
   const chrome = await browser();
   const tools = { ...chrome, url, wait_for, store: own };
-  for (const [name, test] of Object.entries({ ...playground_tests(tools), ...pages_tests(tools) })) {
-    if (process.env.AXIA_ONLY && !name.includes(process.env.AXIA_ONLY)) continue;
+  for (const [name, test] of Object.entries({ ...playground_tests(tools), ...pages_tests(tools), ...keys_tests(tools) })) {
+    if (process.env.AXIA_ONLY && !new RegExp(process.env.AXIA_ONLY).test(name)) continue;
     ++run;
     try {
       await test();
