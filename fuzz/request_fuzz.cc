@@ -2,9 +2,11 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "axia/core/error.h"
+#include "server/library.h"
 #include "server/request.h"
 
 namespace {
@@ -44,6 +46,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const model::Token token : server::parse_detokenize_request(body)) {
             if (token < 0) std::abort();
         }
+    });
+    read([&] {
+        auto root = server::parse_object(body);
+        if (server::pairs_jsonl(root["pairs"], "fuzz").empty()) std::abort();
     });
     return 0;
 }

@@ -14,6 +14,7 @@
 #include "axia/model/catalogue.h"
 #include "axia/report/report.h"
 #include "axia/steer/plan.h"
+#include "server/request.h"
 
 namespace axia::server {
 
@@ -27,7 +28,6 @@ namespace {
 constexpr std::size_t most_pairs = 5000;
 constexpr std::size_t most_text = 4000;  // bytes
 constexpr std::size_t shown_items = 5;
-constexpr int most_depth = 64;
 constexpr std::uintmax_t most_measures = 64ULL << 20;
 
 /// The files of a folder that end so, without the ending, by name.
@@ -72,15 +72,8 @@ ordered_json plan_values(const steer::Plan& plan) {
 }  // namespace
 
 ordered_json parse_object(std::string_view body) {
-    bool deep = false;
-    ordered_json root = ordered_json::parse(
-        body,
-        [&](int depth, ordered_json::parse_event_t, const ordered_json&) {
-            deep = deep || depth > most_depth;
-            return depth <= most_depth;
-        },
-        false);
-    if (deep) throw Error(ErrorKind::input, "is nested too deeply", "body");
+    require_bounded_json(body);
+    ordered_json root = ordered_json::parse(body, nullptr, false);
     if (root.is_discarded()) throw Error(ErrorKind::input, "is not JSON", "body");
     if (!root.is_object()) throw Error(ErrorKind::input, "must be a JSON object", "body");
     return root;

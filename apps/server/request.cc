@@ -17,14 +17,17 @@ using json = nlohmann::ordered_json;  // a schema keeps the order of its propert
 
 namespace {
 
-constexpr int most_depth = 64;
-constexpr int most_answers = 64;  // of one request
+constexpr std::size_t most_depth = 64;
+constexpr std::size_t most_members = 1024;  // of one object
+constexpr int most_answers = 64;            // of one request
 constexpr int most_top = 20;
 constexpr int most_tokens = 1 << 20;
 constexpr std::size_t most_stops = 16;
 constexpr std::size_t most_layers = 512;
 constexpr std::size_t most_biases = 1024;
 constexpr std::size_t most_inputs = 256;
+// making a grammar of a schema costs more than its length: 1,000 properties take seconds
+constexpr std::size_t most_schema_bytes = 64 << 10;
 
 [[noreturn]] void refuse(const std::string& what, const std::string& field,
                          const std::string& hint = {}) {
@@ -32,13 +35,10 @@ constexpr std::size_t most_inputs = 256;
 }
 
 json parse_body(std::string_view body) {
-    const auto shallow = [](int depth, json::parse_event_t, const json&) {
-        if (depth > most_depth) refuse("is nested too deeply", "body");
-        return true;
-    };
+    require_bounded_json(body);
     json root;
     try {
-        root = json::parse(body, shallow);
+        root = json::parse(body);
     } catch (const json::exception& error) {
         refuse("is not JSON: " + std::string(error.what()).substr(0, 200), "body");
     }
@@ -231,7 +231,12 @@ std::string grammar_of(const Fields& format) {
     if (schema == nullptr || !schema->is_object()) {
         refuse("must be a JSON schema", "response_format.json_schema.schema");
     }
-    return model::schema_grammar(schema->dump());
+    const std::string text = schema->dump();
+    if (text.size() > most_schema_bytes) {
+        refuse("is longer than " + std::to_string(most_schema_bytes >> 10) + " KiB",
+               "response_format.json_schema.schema");
+    }
+    return model::schema_grammar(text);
 }
 
 /// What chats and completions have in common.
@@ -369,6 +374,28 @@ std::vector<model::Message> messages_of(const Fields& fields) {
 }
 
 }  // namespace
+
+void require_bounded_json(std::string_view body) {
+    std::vector<std::size_t> members;  // of each object or list that is open
+    bool in_text = false;
+    for (std::size_t i = 0; i < body.size(); ++i) {
+        const char c = body[i];
+        if (in_text) {
+            if (c == '\\') ++i;
+            in_text = c != '"';
+        } else if (c == '"') {
+            in_text = true;
+        } else if (c == '[' || c == '{') {
+            if (members.size() == most_depth) refuse("is nested too deeply", "body");
+            members.push_back(0);
+        } else if (c == ']' || c == '}') {
+            if (!members.empty()) members.pop_back();
+        } else if (c == ':' && !members.empty() && ++members.back() > most_members) {
+            refuse("holds an object of more than " + std::to_string(most_members) + " members",
+                   "body");
+        }
+    }
+}
 
 std::string SteerWish::key() const {
     json key = {plan, plan_json, direction, amount, rows, gate, hold, layers, alpha};

@@ -57,6 +57,10 @@ struct CompletionRequest {
     bool trace = false;             // per token and layer
 };
 
+/// What the reader of JSON is to be spared, found in one pass over the text, which may be no JSON:
+/// its cost grows with the square of an object's members. Throws core::Error{input}.
+void require_bounded_json(std::string_view body);
+
 /// Throw core::Error{input} naming the field.
 CompletionRequest parse_chat_request(std::string_view body);
 CompletionRequest parse_completion_request(std::string_view body);
