@@ -88,14 +88,14 @@ void add_sweep(const ordered_json& steer, std::vector<std::string>& words) {
     words.insert(words.end(), {"--steer", text});
 }
 
-/// The pairs of a value that a client brought; those of the system's own are found by the command.
+/// The pairs that a client brought for a value; those of the system's own are found by the command.
 void add_own_pairs(const std::string& value, const Library& library, const std::string& where,
                    std::vector<std::string>& words) {
-    if (library.system().has(value)) return;
     const std::filesystem::path file = library.paths().own_pairs / (value + ".jsonl");
     std::error_code code;
     if (!std::filesystem::exists(file, code)) {
         require_name(value, library.system().ids(), "value", where);
+        return;
     }
     words.insert(words.end(), {"--pairs", file.string()});
 }

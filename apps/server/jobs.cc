@@ -349,8 +349,13 @@ struct Jobs::State {
 
     /// Tuning and measuring the effect of a value that a client brought need its pairs again.
     void keep_pairs(const Job& job) const {
-        if (!job.own_pairs || job.kind != "learn") return;
+        if (job.kind != "learn") return;
         const std::string value = job.request.value("value", "");
+        if (!job.own_pairs) {  // learnt from the shipped ones again
+            std::error_code code;
+            fs::remove(library.paths().own_pairs / (value + ".jsonl"), code);
+            return;
+        }
         core::write_file(library.paths().own_pairs / (value + ".jsonl"),
                          core::read_file(folder(job) / "pairs.jsonl"));
     }

@@ -138,7 +138,7 @@ struct Engine::State {
             Job& job = *queue.front();
             std::size_t room = cells_free;
             for (const Kept& one : kept) room += one.tokens.size();
-            if (room < job.cells) return;
+            if (room < job.cells) break;
             std::size_t rows = 0;
             Kept* donor = best_kept(job, rows);
             const int from = donor != nullptr ? donor->sequence : -1;
@@ -164,6 +164,17 @@ struct Engine::State {
             }
             running.push_back(std::move(queue.front()));
             queue.pop_front();
+        }
+        // attention passes over every used cell of the cache, also those of none of its sequences:
+        // the more answers run, the less may be kept for later ones
+        const std::size_t most =
+            static_cast<std::size_t>(context()) / 2 / std::max<std::size_t>(1, running.size());
+        const auto kept_cells = [&] {
+            std::size_t sum = 0;
+            for (const Kept& one : kept) sum += one.tokens.size();
+            return sum;
+        };
+        while (kept_cells() > most && drop_oldest(-1)) {
         }
     }
 
