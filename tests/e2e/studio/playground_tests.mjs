@@ -60,7 +60,7 @@ export function playground_tests({ open, url, accessible, fits, wait_for }) {
         const first = await texts(page.locator(".turn .answer .text"));
         assert.ok(first.every((text) => text.length > 10), JSON.stringify(first));
         assert.ok((await page.locator(".answer.steered mark").count()) > 0);
-        assert.match(await page.locator(".answer.steered").innerText(), /rows moved; plan [0-9a-f]{8}/);
+        assert.match(await page.locator(".answer.steered").innerText(), /shifts, over rows and layers; plan [0-9a-f]{8}/);
         const requests = [];
         page.on("request", (request) => request.url().endsWith("/chat/completions") && requests.push(request.postDataJSON()));
         await ask(page, "And if it fails?");

@@ -22,7 +22,7 @@ function Notes({ answer, arm }: { answer: Answer; arm: Arm }) {
   if (note && arm.includes("steered") && arm !== "unsteered") {
     if (note.gate && !note.gate.open) parts.push("gate closed: this request is not about the value, nothing was steered");
     else if (note.rows_shifted === 0) parts.push("no row had to be moved: all read the target already");
-    else if (note.rows_shifted) parts.push(`${note.rows_shifted} rows moved`);
+    else if (note.rows_shifted) parts.push(`${note.rows_shifted} shifts, over rows and layers`);
     if (note.plan && note.plan !== "none") parts.push(`plan ${note.plan.slice(0, 8)}`);
   }
   return parts.length > 0 ? <p className="note">{parts.join("; ")}</p> : null;
