@@ -212,7 +212,8 @@ export function playground_tests({ open, url, accessible, fits, wait_for }) {
       await at({}, async (page) => {
         await set_value(page, "Security", 0.99);
         await few_tokens(page, 2000);
-        await page.getByRole("textbox", { name: /question/i }).fill("Count slowly from one to a thousand.");
+        // an answer that this model does not end by itself before the most tokens
+        await page.getByRole("textbox", { name: /question/i }).fill("Repeat the word yes five hundred times.");
         await page.keyboard.press("Enter");
         await wait_for(async () => (await page.locator(".turn .text").first().innerText()).length > 20);
         await page.getByRole("button", { name: "Stop" }).click();
