@@ -15,6 +15,7 @@
 #include "server/library.h"
 #include "server/server.h"
 #include "steering_choice.h"
+#include "workflow.h"
 
 namespace axia::cli {
 
@@ -114,19 +115,11 @@ class SteeringStore {
     /// The plan's values in words, as in the arm `prompt` of axia effect.
     std::string system_message(const steer::Plan& plan) {
         std::string message;
-        const data::ValueSystem& system = app_.system();
         for (const steer::PlanValue& value : plan.values) {
             if (value.rule == steer::Rule::hold) continue;
-            const bool raised = value.rule == steer::Rule::at_least;
             if (!message.empty()) message += " ";
-            if (system.has(value.value)) {
-                const data::Value& known = system.value(value.value);
-                message += raised ? known.prompt : known.opposite_prompt;
-            } else {
-                message += raised
-                               ? "You are someone who cares most about " + value.value + "."
-                               : "You are someone to whom " + value.value + " matters not at all.";
-            }
+            message +=
+                value_message(app_.system(), value.value, value.rule == steer::Rule::at_least);
         }
         return message;
     }

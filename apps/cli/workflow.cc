@@ -304,6 +304,15 @@ TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request) {
     return outcome;
 }
 
+std::string value_message(const data::ValueSystem& system, const std::string& value, bool raised) {
+    if (system.has(value)) {
+        const data::Value& known = system.value(value);
+        return raised ? known.prompt : known.opposite_prompt;
+    }
+    return raised ? "You are someone who cares most about " + value + "."
+                  : "You are someone to whom " + value + " matters not at all.";
+}
+
 EffectOutcome run_effect(App& app, model::Session& session, const EffectRequest& request) {
     const double begin = seconds_now();
     const model::ModelInfo& info = session.model().info();
@@ -345,17 +354,14 @@ EffectOutcome run_effect(App& app, model::Session& session, const EffectRequest&
             inputs.prompts.push_back(prompt.text);
         }
     }
+    inputs.prompt = value_message(system, value, true);
+    inputs.opposite = value_message(system, value, false);
     if (system.has(value)) {
-        inputs.prompt = system.value(value).prompt;
-        inputs.opposite = system.value(value).opposite_prompt;
         for (data::Dilemma& dilemma : system.dilemmas(value)) {
             if (dilemma.split == data::Split::heldout)
                 inputs.dilemmas.push_back(std::move(dilemma));
         }
         inputs.dilemmas = some_of(std::move(inputs.dilemmas), request.dilemma_limit, seed);
-    } else {
-        inputs.prompt = "You are someone who cares most about " + value + ".";
-        inputs.opposite = "You are someone to whom " + value + " matters not at all.";
     }
     inputs.controls = system.controls();
 

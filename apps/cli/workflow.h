@@ -57,6 +57,10 @@ struct TuneOutcome {
 };
 TuneOutcome run_tune(App& app, model::Session& session, TuneRequest request);
 
+/// The system message that asks for a value, or for its contrary: the system's own words, or plain
+/// ones for a value that no system has.
+std::string value_message(const data::ValueSystem& system, const std::string& value, bool raised);
+
 struct EffectRequest {
     steer::Plan plan;
     std::string pairs_file, other_file;

@@ -243,12 +243,9 @@ struct Jobs::State {
             }
             lock.unlock();
             try {
-                std::string pairs;
                 std::vector<std::string> words{options.executable.string()};
-                ordered_json request = job->request;
-                const fs::path pairs_file = folder(*job) / "pairs.jsonl";
-                if (job->own_pairs) request.erase("pairs");
-                std::vector<std::string> command = job_command_of(*job, pairs_file);
+                const std::vector<std::string> command =
+                    job_command_of(*job, folder(*job) / "pairs.jsonl");
                 words.insert(words.end(), command.begin(), command.end());
                 words.insert(words.end(), options.common.begin(), options.common.end());
                 end = run_child(

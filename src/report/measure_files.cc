@@ -18,26 +18,19 @@ Shape figure() {
 }
 
 Shape run() {
-    return Shape::object(
-        {{"kind", text},
-         {"created", text},
-         {"command", text},
-         {"seed", Shape::integer(0, 1.9e19)},
-         {"axia_version", text},
-         {"libllama", text},
-         {"note?", text},
-         {"model?", Shape::object({{"name", text},
-                                   {"sha256", text},
-                                   {"architecture?", text},
-                                   {"layers?", natural},
-                                   {"width?", natural}})},
-         {"endpoint?", Shape::object({{"model", text}})},
-         {"people?", Shape::object({{"respondents", natural}})},
-         {"weights?",
-          Shape::object({{"format", text}, {"mean_kl?", number}, {"prompt_speedup?", number}})},
-         {"machine?",
-          Shape::object({{"processor", text}, {"cores", natural}, {"memory_bytes", natural}})},
-         {"files?", Shape::map(text, 1000)}});
+    return Shape::object({{"kind", text},
+                          {"created", text},
+                          {"command", text},
+                          {"seed", Shape::integer(0, 1.9e19)},
+                          {"axia_version", text},
+                          {"libllama", text},
+                          {"note?", text},
+                          {"model?", model_of_run()},
+                          {"endpoint?", Shape::object({{"model", text}})},
+                          {"people?", Shape::object({{"respondents", natural}})},
+                          {"weights?", weights_of_run()},
+                          {"machine?", machine_of_run()},
+                          {"files?", Shape::map(text, 1000)}});
 }
 
 Shape robustness() {

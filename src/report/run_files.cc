@@ -23,24 +23,17 @@ Shape bias_or_share() {
 }
 
 Shape run() {
-    return Shape::object(
-        {{"value", text},
-         {"created", text},
-         {"command", text},
-         {"seed", Shape::integer(0, 1.9e19)},
-         {"axia_version", text},
-         {"libllama", text},
-         {"note?", text},
-         {"model", Shape::object({{"name", text},
-                                  {"sha256", text},
-                                  {"architecture?", text},
-                                  {"layers?", natural},
-                                  {"width?", natural}})},
-         {"weights?",
-          Shape::object({{"format", text}, {"mean_kl?", number}, {"prompt_speedup?", number}})},
-         {"machine?",
-          Shape::object({{"processor", text}, {"cores", natural}, {"memory_bytes", natural}})},
-         {"files?", Shape::map(text, 1000)}});
+    return Shape::object({{"value", text},
+                          {"created", text},
+                          {"command", text},
+                          {"seed", Shape::integer(0, 1.9e19)},
+                          {"axia_version", text},
+                          {"libllama", text},
+                          {"note?", text},
+                          {"model", model_of_run()},
+                          {"weights?", weights_of_run()},
+                          {"machine?", machine_of_run()},
+                          {"files?", Shape::map(text, 1000)}});
 }
 
 Shape check() {
@@ -191,6 +184,22 @@ Shape answers() {
 }
 
 }  // namespace
+
+Shape model_of_run() {
+    return Shape::object({{"name", text},
+                          {"sha256", text},
+                          {"architecture?", text},
+                          {"layers?", natural},
+                          {"width?", natural}});
+}
+
+Shape weights_of_run() {
+    return Shape::object({{"format", text}, {"mean_kl?", number}, {"prompt_speedup?", number}});
+}
+
+Shape machine_of_run() {
+    return Shape::object({{"processor", text}, {"cores", natural}, {"memory_bytes", natural}});
+}
 
 std::span<const RunFile> run_files() {
     static const std::vector<RunFile> files{{"run", "axia.run", 1, run()},

@@ -18,6 +18,11 @@ struct RunFile {
 /// run first; the others are optional.
 std::span<const RunFile> run_files();
 
+/// What a run.json of any kind may say of its model, its weights and its machine.
+Shape model_of_run();
+Shape weights_of_run();
+Shape machine_of_run();
+
 /// Of a measurement (run.json with kind "measure"): run and measures, both needed.
 std::span<const RunFile> measure_files();
 
