@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -18,6 +19,7 @@
 #include "axia/core/error.h"
 #include "axia/core/files.h"
 #include "axia/core/hash.h"
+#include "axia/data/battery_select.h"
 #include "axia/measure/measure.h"
 #include "axia/report/report.h"
 #include "measurement.h"
@@ -206,7 +208,8 @@ void measure_subject(App& app, const MeasureSettings& settings, const data::Batt
     std::error_code code;
     fs::remove(folder / "run.json", code);
 
-    Measurement measurement(app, settings, subject, arms, journal);
+    const measure::MeasureOptions statistics = statistics_of(app, settings, battery);
+    Measurement measurement(app, settings, subject, arms, journal, statistics);
     measurement.options().page = page;
     journal.bind(answers::fact_answers,
                  std::to_string(answers::count_requests(battery, subject, measurement.options())));
@@ -222,7 +225,7 @@ void measure_subject(App& app, const MeasureSettings& settings, const data::Batt
         });
     });
     if (arms.size() > 1 && !settings.no_controls) {
-        Measurement beside(app, settings, subject, arms, journal);
+        Measurement beside(app, settings, subject, arms, journal, statistics);
         beside.options().page = page;
         beside.options().limit = 0;
         const data::Battery controls = data::open_battery("yes-no-controls");
@@ -305,11 +308,11 @@ void measure_endpoint(App& app, const MeasureSettings& settings, const data::Bat
                     });
 }
 
-void measure_people(App& app, const MeasureSettings& settings, const data::Battery& battery) {
-    const answers::People people = answers::read_people(settings.people, battery);
-    measure::MeasureOptions options;
-    options.seed = app.globals.seed;
-    options.draws = settings.draws;
+/// `whole`: the file may hold answers to items that --only leaves out.
+void measure_people(App& app, const MeasureSettings& settings, const data::Battery& whole,
+                    const data::Battery& battery) {
+    const answers::People people = answers::read_people(settings.people, whole);
+    measure::MeasureOptions options = statistics_of(app, settings, battery);
     options.baseline = "people";
     measure::Measurer measurer(battery.card(), {{"people", "", 0, false, "none"}},
                                circle_of(app, battery.card()), options);
@@ -330,12 +333,29 @@ void measure_people(App& app, const MeasureSettings& settings, const data::Batte
     finish(app, battery, measurer.finish(), std::move(run), folder);
 }
 
+/// The battery, or the part of it that each tag of --only names.
+data::Battery part_of(data::Battery battery, const MeasureSettings& settings) {
+    std::map<std::string, std::vector<std::string>> only;
+    for (const std::string& text : settings.only) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+            throw Error(ErrorKind::usage, "'" + text + "' is not a tag and its text", "--only",
+                        "write TAG=TEXT, such as topic=work");
+        }
+        only[text.substr(0, equals)].push_back(text.substr(equals + 1));
+    }
+    for (const auto& [tag, names] : only) battery = data::select_items(battery, tag, names);
+    return battery;
+}
+
 void run_measure(App& app, const MeasureSettings& settings) {
     answers::parse_score_by(settings.score);
     for (const std::string& text : settings.steer) parse_sweep(text);
-    const data::Battery battery = data::open_battery(settings.battery, settings.format);
+    const data::Battery whole = data::open_battery(settings.battery, settings.format);
+    const data::Battery battery = part_of(whole, settings);
+    statistics_of(app, settings, battery);  // bad settings are told before a model is loaded
     if (!settings.people.empty()) {
-        measure_people(app, settings, battery);
+        measure_people(app, settings, whole, battery);
     } else if (!settings.endpoint.empty()) {
         measure_endpoint(app, settings, battery);
     } else {
@@ -359,6 +379,12 @@ void add_measure_commands(Commands& commands) {
                  "Name of a shipped battery, a battery's folder, or a public data set's file");
     options->add("--format", settings.format, "auto, or the data set's format");
     options
+        ->add(
+            "--only", settings.only,
+            "TAG=TEXT: the items whose tag is this (value=... for what they measure); repeatable, "
+            "of one tag any, of several all")
+        ->allow_extra_args(false);
+    options
         ->add("--steer", settings.steer,
               "VALUE=P0[,P0...]: a sweep of targets; VALUE alone: its tuned plan; repeatable")
         ->allow_extra_args(false);
@@ -370,6 +396,10 @@ void add_measure_commands(Commands& commands) {
     options->add("--score", settings.score,
                  "Which log-probability of an option counts: sum, token or byte");
     options->add("--wordings", settings.wordings, "File of wordings (default: the shipped ones)");
+    options->add("--map", settings.map,
+                 "CSV from value to its dimension in each theory: the dimensions' scores as well");
+    options->add("--spread", settings.spread,
+                 "Inconsistency of answers as distance to the centroid or the mean, or pairwise");
     options->add("--draws", settings.draws, "Bootstrap draws")->check(CLI::Range(100, 1000000));
     options->add("--endpoint", settings.endpoint,
                  "URL of an OpenAI-compatible endpoint to ask instead of a local model");

@@ -4,7 +4,9 @@
 #include <iostream>
 
 #include "axia/answers/judge.h"
+#include "axia/core/error.h"
 #include "axia/core/resources.h"
+#include "axia/data/battery_sets.h"
 #include "output.h"
 
 namespace axia::cli {
@@ -25,6 +27,38 @@ measure::Circle circle_of(App& app, const data::BatteryCard& card) {
     return circle;
 }
 
+measure::MeasureOptions statistics_of(App& app, const MeasureSettings& settings,
+                                      const data::Battery& battery) {
+    measure::MeasureOptions options;
+    options.seed = app.globals.seed;
+    options.draws = settings.draws;
+    options.score = settings.score;
+    if (settings.spread == "mean") {
+        options.spread = math::Spread::mean;
+    } else if (settings.spread == "pairwise") {
+        options.spread = math::Spread::pairwise;
+    } else if (settings.spread != "centroid") {
+        throw core::Error(core::ErrorKind::usage, "'" + settings.spread + "' is no spread",
+                          "--spread", "centroid, mean or pairwise");
+    }
+    if (settings.map.empty()) return options;
+    options.theories = data::read_value_theories(settings.map);
+    bool placed = false;
+    battery.for_each([&](const data::Item& item) {
+        placed |= options.theories.contains(item.value);
+        for (const data::ItemOption& option : item.options) {
+            for (const data::ValueTag& tag : option.values) {
+                placed |= options.theories.contains(tag.value);
+            }
+        }
+    });
+    if (!placed) {
+        throw core::Error(core::ErrorKind::input, "places none of the battery's values",
+                          settings.map, "values are written as in the battery");
+    }
+    return options;
+}
+
 data::Battery fluency_battery(const data::ValueSystem& system) {
     data::BatteryCard card;
     card.name = "neutral-texts";
@@ -42,8 +76,13 @@ data::Battery fluency_battery(const data::ValueSystem& system) {
 }
 
 Measurement::Measurement(App& app, const MeasureSettings& settings, answers::Subject& subject,
-                         std::vector<measure::Arm> arms, answers::Journal& journal)
-    : app_(app), subject_(subject), arms_(std::move(arms)), journal_(journal) {
+                         std::vector<measure::Arm> arms, answers::Journal& journal,
+                         measure::MeasureOptions statistics)
+    : app_(app),
+      subject_(subject),
+      arms_(std::move(arms)),
+      journal_(journal),
+      measure_(std::move(statistics)) {
     options_.wordings = answers::read_wordings(
         settings.wordings.empty() ? core::resource_folder() / "batteries" / "wordings.yaml"
                                   : std::filesystem::path(settings.wordings));
@@ -51,9 +90,6 @@ Measurement::Measurement(App& app, const MeasureSettings& settings, answers::Sub
     options_.limit = settings.limit;
     options_.repeats = settings.repeats;
     options_.seed = app.globals.seed;
-    measure_.seed = app.globals.seed;
-    measure_.draws = settings.draws;
-    measure_.score = settings.score;
     for (const answers::Wording& wording : options_.wordings) {
         if (wording.answer == answers::Wording::Answer::letter) {
             measure_.letter_wordings.push_back(wording.id);
@@ -189,11 +225,45 @@ void print_summary(const measure::Measures& measures, const std::filesystem::pat
         }
         std::cout << table.text() << "\n";
     }
-    if (measures.arms[0].accuracy.estimate) {
-        Table table({"arm", "right answers", "P(right)"});
-        for (const measure::ArmMeasures& arm : measures.arms) {
-            table.add({arm.arm.name, figure(arm.accuracy), figure(arm.right)});
+    const auto columns = [&](std::vector<std::string> header) {
+        for (const measure::ArmMeasures& arm : measures.arms) header.push_back(arm.arm.name);
+        return header;
+    };
+    if (!measures.arms[0].dimensions.empty()) {
+        Table table(columns({"theory", "dimension"}));
+        for (std::size_t d = 0; d < measures.arms[0].dimensions.size(); ++d) {
+            const measure::Dimension& one = measures.arms[0].dimensions[d];
+            std::vector<std::string> row{one.theory, one.dimension};
+            for (const measure::ArmMeasures& arm : measures.arms) {
+                row.push_back(figure(arm.dimensions[d].score));
+            }
+            table.add(std::move(row));
         }
+        std::cout << table.text() << "\n";
+    }
+    if (!measures.arms[0].likelier.empty()) {
+        Table table(columns({"first text likelier, log-probability by"}));
+        for (std::size_t by = 0; by < measures.arms[0].likelier.size(); ++by) {
+            std::vector<std::string> row{measures.arms[0].likelier[by].by};
+            for (const measure::ArmMeasures& arm : measures.arms) {
+                row.push_back(figure(arm.likelier[by].share));
+            }
+            table.add(std::move(row));
+        }
+        std::cout << table.text() << "\n";
+    }
+    if (measures.arms[0].accuracy.estimate) {
+        const bool groups = measures.card.scoring == data::Scoring::exact_match;
+        Table table(
+            groups ? std::vector<std::string>{"arm", "groups right", "right answers", "P(right)"}
+                   : std::vector<std::string>{"arm", "right answers", "P(right)"});
+        for (const measure::ArmMeasures& arm : measures.arms) {
+            std::vector<std::string> row{arm.arm.name};
+            if (groups) row.push_back(figure(arm.exact_match));
+            row.insert(row.end(), {figure(arm.accuracy), figure(arm.right)});
+            table.add(std::move(row));
+        }
+        if (measures.chance) std::cout << "by chance " << number(*measures.chance) << "\n";
         std::cout << table.text() << "\n";
     }
     const measure::Robustness& way = measures.arms[0].robustness;
@@ -205,6 +275,9 @@ void print_summary(const measure::Measures& measures, const std::filesystem::pat
     line("pull of what stands first", way.first_bias);
     line("items some wording turns", way.unstable);
     line("items letters and text answer differently", way.format_gap);
+    line("distance between paraphrases", way.paraphrase);
+    line("distance between questions of one topic", way.topic);
+    line("distance between languages", way.language);
     line("lean to yes or agreement", way.acquiescence);
     line("probability outside the options", way.invalid);
     line("odd against even wordings, correlation", way.retest);

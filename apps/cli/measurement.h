@@ -12,16 +12,22 @@
 namespace axia::cli {
 
 struct MeasureSettings {
-    std::string battery, format = "auto", wordings, run, score = "sum";
+    std::string battery, format = "auto", wordings, run, score = "sum", map, spread = "centroid";
     std::string endpoint, api_model, key_file, people;
     int samples = 8, concurrency = 8, per_minute = 0;
-    std::vector<std::string> steer, plans;
+    std::vector<std::string> steer, plans, only;
     std::size_t prompts = 5, limit = 0, repeats = 3, draws = 1000;
     bool no_controls = false;
 };
 
 /// How the values of the battery's system stand to one another; empty without one.
 measure::Circle circle_of(App& app, const data::BatteryCard& card);
+
+/// What is made of the answers, whoever gives them. Throws Error{usage} on --spread, Error{input}
+/// on
+/// --map, also when it places none of the battery's values.
+measure::MeasureOptions statistics_of(App& app, const MeasureSettings& settings,
+                                      const data::Battery& battery);
 
 /// The neutral texts of the value system, each an answer to its request: how likely they stay
 /// is what a plan costs.
@@ -31,7 +37,8 @@ data::Battery fluency_battery(const data::ValueSystem& system);
 class Measurement {
   public:
     Measurement(App& app, const MeasureSettings& settings, answers::Subject& subject,
-                std::vector<measure::Arm> arms, answers::Journal& journal);
+                std::vector<measure::Arm> arms, answers::Journal& journal,
+                measure::MeasureOptions statistics);
 
     answers::RunOptions& options() { return options_; }
 

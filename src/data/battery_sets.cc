@@ -27,18 +27,26 @@ constexpr std::size_t max_line = 1 << 20;
 constexpr std::uint64_t max_json = 1 << 26;
 constexpr std::size_t head_bytes = 1 << 16;
 
-constexpr std::array<std::string_view, 8> formats{
-    "valuebench", "outcomes",          "daily-dilemmas", "political-compass",
-    "ethics",     "value-consistency", "action-pairs",   "risk-dilemmas"};
+constexpr std::array<std::string_view, 11> formats{"valuebench",     "outcomes",
+                                                   "daily-dilemmas", "political-compass",
+                                                   "ethics",         "value-consistency",
+                                                   "action-pairs",   "action-pairs-bare",
+                                                   "action-choices", "action-choices-bare",
+                                                   "risk-dilemmas"};
 
-/// The beginning of a file up to its first line end.
+/// The beginning of a file up to its first line end, of a CSV up to the first outside quotes.
 std::string first_line(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
     std::string head(head_bytes, '\0');
     in.read(head.data(), static_cast<std::streamsize>(head.size()));
     head.resize(static_cast<std::size_t>(in.gcount()));
     if (head.starts_with("\xEF\xBB\xBF")) head.erase(0, 3);
-    head.erase(std::min(head.find('\n'), head.size()));
+    const bool csv = !head.starts_with("{");
+    bool quoted = false;
+    for (std::size_t at = 0; at < head.size(); ++at) {
+        if (head[at] == '"' && csv) quoted = !quoted;
+        if (head[at] == '\n' && !quoted) head.resize(at);
+    }
     return trimmed(head);
 }
 
@@ -136,6 +144,45 @@ std::vector<ItemOption> stances_of(const JsonRow& row) {
     return options;
 }
 
+std::vector<Item> questions_of_file(const fs::path& jsonl) {
+    std::vector<Item> items;
+    const std::string file_language = language_of(jsonl.filename().string());
+    read_jsonl(jsonl, max_line, [&](const JsonRow& row) {
+        Item item;
+        item.id = "question-" + std::to_string(row.line());
+        item.kind = ItemKind::choice;
+        item.line = row.line();
+        item.stem = row.required("topic");
+        item.text = row.required("question");
+        item.question = "Which answer do you give?";
+        item.options = stances_of(row);
+        item.tags = {{"topic", item.stem},
+                     {"original", row.required("original")},
+                     {"rephrase", rephrase_of(row)}};
+        const std::string english = row.optional("original_english");
+        if (!english.empty()) item.tags["original_english"] = english;
+        const std::string language = row.optional("language");
+        if (!language.empty() || !file_language.empty()) {
+            item.tags["language"] = language.empty() ? file_language : language;
+        }
+        items.push_back(std::move(item));
+    });
+    return items;
+}
+
+std::vector<fs::path> json_lines_in(const fs::path& folder) {
+    std::vector<fs::path> files;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    if (files.empty()) {
+        throw Error(ErrorKind::not_found, "holds no .jsonl file", folder.string(),
+                    "questions of values, a file a language, are wanted");
+    }
+    return files;
+}
+
 std::vector<CompassPrompt> compass_prompts(const fs::path& file, const char* id, const char* text,
                                            const char* note, bool may_be_empty) {
     const SetTable table(file, {id, text, note});
@@ -216,31 +263,22 @@ Battery read_political_compass(const fs::path& csv) {
 }
 
 Battery read_value_consistency(const fs::path& jsonl) {
-    std::vector<Item> items;
-    const std::string file_language = language_of(jsonl.filename().string());
-    read_jsonl(jsonl, max_line, [&](const JsonRow& row) {
-        Item item;
-        item.id = "question-" + std::to_string(row.line());
-        item.kind = ItemKind::choice;
-        item.line = row.line();
-        item.stem = row.required("topic");
-        item.text = row.required("question");
-        item.question = "Which answer do you give?";
-        item.options = stances_of(row);
-        item.tags = {{"topic", item.stem},
-                     {"original", row.required("original")},
-                     {"rephrase", rephrase_of(row)}};
-        const std::string english = row.optional("original_english");
-        if (!english.empty()) item.tags["original_english"] = english;
-        const std::string language = row.optional("language");
-        if (!language.empty() || !file_language.empty()) {
-            item.tags["language"] = language.empty() ? file_language : language;
+    BatteryCard card =
+        set_card(jsonl, "value-consistency", "Value-laden questions in several wordings",
+                 "ValueConsistency (S041)", Scoring::preference);
+    std::error_code code;
+    if (!fs::is_directory(jsonl, code)) {
+        return Battery(std::move(card), questions_of_file(jsonl), jsonl.string());
+    }
+    std::vector<Item> all;
+    for (const fs::path& file : json_lines_in(jsonl)) {
+        // a battery of its own first: what is wrong is said with the file's name
+        for (Item& item : Battery(card, questions_of_file(file), file.string()).items()) {
+            item.id = file.stem().string() + "-" + item.id;
+            all.push_back(std::move(item));
         }
-        items.push_back(std::move(item));
-    });
-    return Battery(set_card(jsonl, "value-consistency", "Value-laden questions in several wordings",
-                            "ValueConsistency (S041)", Scoring::preference),
-                   std::move(items), jsonl.string());
+    }
+    return Battery(std::move(card), std::move(all), jsonl.string());
 }
 
 std::vector<Outcome> read_outcomes(const fs::path& file) {
@@ -279,15 +317,20 @@ std::vector<Outcome> read_outcomes(const fs::path& file) {
 }
 
 ValueTheories read_value_theories(const fs::path& csv) {
-    constexpr std::array theories{"WVS", "MFT", "Virtue", "Emotion", "Maslow"};
-    const SetTable table(csv, {"value", "WVS", "MFT", "Virtue", "Emotion", "Maslow"});
+    const SetTable table(csv, {"value"});
+    std::vector<std::string> theories = table.columns();
+    std::erase_if(theories, [](const auto& name) { return name.empty() || name == "value"; });
+    if (theories.empty()) {
+        throw Error(ErrorKind::input, "has no column but 'value'", file_line(table.name(), 1),
+                    "a column a theory is wanted, with the value's dimension in it");
+    }
     ValueTheories all;
     for (std::size_t row = 0; row < table.rows(); ++row) {
         const std::string value = table.required(row, "value");
         const auto [place, fresh] = all.try_emplace(value);
         if (!fresh) table.fail(row, "value " + in_quotes(value) + " stands on an earlier line");
-        for (const char* theory : theories) {
-            std::string dimension = table.cell(row, theory);
+        for (const std::string& theory : theories) {
+            std::string dimension = table.cell(row, theory.c_str());
             if (!dimension.empty()) place->second[theory] = std::move(dimension);
         }
     }
@@ -320,13 +363,23 @@ Battery read_set(const fs::path& file, std::string_view format) {
         throw Error(ErrorKind::usage, in_quotes(format) + " is no format of a data set", {},
                     near.empty() ? "auto, " + list : "did you mean " + near + "?");
     }
-    if (format == "auto") format = format_of(file);
+    std::error_code code;
+    const bool folder = fs::is_directory(file, code);
+    if (format == "auto") format = folder ? "value-consistency" : format_of(file);
+    if (folder && format != "value-consistency") {
+        throw Error(ErrorKind::usage, "a folder is read as value-consistency alone", file.string(),
+                    "name one of its files");
+    }
     if (format == "valuebench") return read_valuebench(file);
     if (format == "daily-dilemmas") return read_daily_dilemmas(file);
     if (format == "political-compass") return read_political_compass(file);
     if (format == "ethics") return read_ethics(file);
     if (format == "value-consistency") return read_value_consistency(file);
-    if (format == "action-pairs") return read_action_pairs(file);
+    if (format.starts_with("action-")) {
+        return read_action_pairs(
+            file, !format.ends_with("-bare"),
+            format.starts_with("action-pairs") ? ItemKind::likelihood : ItemKind::pair);
+    }
     if (format == "risk-dilemmas") return read_risk_dilemmas(file);
     if (format == "outcomes") {
         throw Error(ErrorKind::unsupported, "holds outcomes for utilities, and no battery",

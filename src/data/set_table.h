@@ -29,6 +29,7 @@ class SetTable {
     [[noreturn]] void fail(std::size_t row, const std::string& what,
                            const std::string& hint = {}) const;
     const std::string& name() const { return name_; }
+    const std::vector<std::string>& columns() const { return table_.header; }
 
   private:
     std::string name_;

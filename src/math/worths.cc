@@ -2,6 +2,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 
 #include "axia/core/error.h"
@@ -76,15 +77,34 @@ double objective(const std::vector<Row>& rows, double ridge, const Vector& s) {
     return value;
 }
 
+/// First and second derivative of the objective.
+void derive(const std::vector<Row>& rows, double ridge, const Vector& s, Vector& g,
+            Eigen::MatrixXd& h) {
+    g = ridge * s;
+    h = Eigen::MatrixXd::Identity(s.size(), s.size()) * ridge;
+    for (const Row& row : rows) {
+        const double p = sigmoid(score(row, s));
+        const double weight = row.total * p * (1 - p);
+        for (const auto& [a, sign_a] : row.items) {
+            g[a] += sign_a * (row.total * p - row.wins);
+            for (const auto& [b, sign_b] : row.items) h(b, a) += sign_a * sign_b * weight;
+        }
+    }
+}
+
+void check_fit(std::size_t items, double ridge) {
+    if (items < 2) throw Error(ErrorKind::input, "fewer than two items", "items");
+    if (!(ridge > 0 && std::isfinite(ridge))) {
+        throw Error(ErrorKind::usage, "ridge " + std::to_string(ridge), "ridge",
+                    "give a number above 0");
+    }
+}
+
 }  // namespace
 
 RankFit fit_worths(std::size_t items, std::span<const Contest> contests,
                    const RankOptions& options) {
-    if (items < 2) throw Error(ErrorKind::input, "fewer than two items", "items");
-    if (!(options.ridge > 0 && std::isfinite(options.ridge))) {
-        throw Error(ErrorKind::usage, "ridge " + std::to_string(options.ridge), "ridge",
-                    "give a number above 0");
-    }
+    check_fit(items, options.ridge);
     if (!(options.tolerance > 0) || options.max_iterations < 1) {
         throw Error(ErrorKind::usage, "tolerance and max_iterations must be above 0", "options");
     }
@@ -92,21 +112,12 @@ RankFit fit_worths(std::size_t items, std::span<const Contest> contests,
     const auto n = static_cast<Eigen::Index>(items);
     Vector s = Vector::Zero(n), g(n);
     Eigen::MatrixXd h(n, n);
+    double most = 1;
+    for (const Row& row : rows) most = std::max(most, row.total);
     RankFit result;
     result.objective = objective(rows, options.ridge, s);
     for (;; ++result.iterations) {
-        g = options.ridge * s;
-        h = Eigen::MatrixXd::Identity(n, n) * options.ridge;
-        double most = 1;
-        for (const Row& row : rows) {
-            const double p = sigmoid(score(row, s));
-            const double weight = row.total * p * (1 - p);
-            most = std::max(most, row.total);
-            for (const auto& [a, sign_a] : row.items) {
-                g[a] += sign_a * (row.total * p - row.wins);
-                for (const auto& [b, sign_b] : row.items) h(b, a) += sign_a * sign_b * weight;
-            }
-        }
+        derive(rows, options.ridge, s, g, h);
         result.gradient = g.cwiseAbs().maxCoeff();
         result.converged = result.gradient <= options.tolerance * most;
         if (result.converged || result.iterations == options.max_iterations) break;
@@ -125,6 +136,40 @@ RankFit fit_worths(std::size_t items, std::span<const Contest> contests,
     }
     result.strengths.assign(s.begin(), s.end());
     return result;
+}
+
+std::vector<double> worth_errors(std::size_t items, std::span<const Contest> contests,
+                                 std::span<const int> group, std::span<const double> strengths,
+                                 double ridge) {
+    check_fit(items, ridge);
+    if (group.size() != contests.size() || strengths.size() != items) {
+        throw Error(ErrorKind::mismatch, "sizes of contests, groups and strengths differ");
+    }
+    const std::vector<Row> rows = rows_of(items, contests);
+    const auto n = static_cast<Eigen::Index>(items);
+    const Vector s = Eigen::Map<const Vector>(strengths.data(), n);
+    std::map<int, std::map<Eigen::Index, double>> gradients;  // group -> item
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto& gradient = gradients[group[i]];
+        const double off = rows[i].total * sigmoid(score(rows[i], s)) - rows[i].wins;
+        for (const auto& [item, sign] : rows[i].items) gradient[item] += sign * off;
+    }
+    if (gradients.size() < 2) throw Error(ErrorKind::input, "fewer than two groups", "group");
+    Vector g(n);
+    Eigen::MatrixXd h(n, n), b = Eigen::MatrixXd::Zero(n, n);
+    derive(rows, ridge, s, g, h);
+    for (const auto& [number, gradient] : gradients) {
+        for (const auto& [i, x] : gradient) {
+            for (const auto& [j, y] : gradient) b(j, i) += x * y;
+        }
+    }
+    const auto count = static_cast<double>(gradients.size());
+    const Eigen::LLT<Eigen::MatrixXd> half(h);
+    const Eigen::MatrixXd left = half.solve(b);
+    const Vector variances = half.solve(left.transpose()).diagonal() * (count / (count - 1));
+    std::vector<double> errors;
+    for (const double variance : variances) errors.push_back(std::sqrt(std::max(0., variance)));
+    return errors;
 }
 
 }  // namespace axia::math

@@ -82,7 +82,8 @@ void look_at_orders(const Shape& shape, const Means& by_order, std::span<const d
     score.first_bias = static_cast<float>(bias / static_cast<double>(by_order.size()));
 }
 
-void look_at_wordings(const Shape& shape, const Means& by_wording, ItemScore& score) {
+void look_at_wordings(const Shape& shape, const Means& by_wording, math::Spread spread,
+                      ItemScore& score) {
     if (by_wording.size() < 2) return;
     const auto count = static_cast<double>(by_wording.size());
     std::map<int, double> answers;
@@ -101,7 +102,7 @@ void look_at_wordings(const Shape& shape, const Means& by_wording, ItemScore& sc
     for (const double x : numbers) squares += (x - centre) * (x - centre);
     score.spread = static_cast<float>(std::sqrt(squares / (count - 1)));
     if (shape.options > 1 && shape.kind != ItemKind::likelihood) {
-        score.inconsistency = static_cast<float>(math::js_spread(stances));
+        score.inconsistency = static_cast<float>(math::js_spread(stances, spread));
     }
 }
 
@@ -171,7 +172,8 @@ double item_number(const Shape& shape, std::span<const double> numbers) {
     return shape.key < 0 ? shape.ends() - place : place;
 }
 
-ItemScore score_item(const Shape& shape, std::span<const Answer> answers, std::span<double> mean) {
+ItemScore score_item(const Shape& shape, std::span<const Answer> answers, std::span<double> mean,
+                     math::Spread spread) {
     ItemScore score;
     std::fill(mean.begin(), mean.end(), none);
     if (answers.empty()) return score;
@@ -201,7 +203,7 @@ ItemScore score_item(const Shape& shape, std::span<const Answer> answers, std::s
     if (shape.options > 1 && shape.kind != ItemKind::likelihood) {
         look_at_orders(shape, by_order, whole, score);
     }
-    look_at_wordings(shape, by_wording, score);
+    look_at_wordings(shape, by_wording, spread, score);
     split_halves(shape, answers, by_wording.size() > 1, score);
     if (shape.scale()) {
         score.lean = static_cast<float>(shape.key < 0 ? shape.ends() - score.number : score.number);

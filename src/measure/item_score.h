@@ -10,6 +10,7 @@
 
 #include "axia/answers/record.h"
 #include "axia/data/battery.h"
+#include "axia/math/divergence.h"
 
 namespace axia::measure {
 
@@ -74,6 +75,7 @@ double item_number(const Shape& shape, std::span<const double> numbers);
 /// Averages over ways of asking into `mean` (shape.width() numbers): over the answers of one
 /// wording and order, then wordings, then orders, so that an order with fewer answers counts as
 /// much.
-ItemScore score_item(const Shape& shape, std::span<const Answer> answers, std::span<double> mean);
+ItemScore score_item(const Shape& shape, std::span<const Answer> answers, std::span<double> mean,
+                     math::Spread spread);
 
 }  // namespace axia::measure

@@ -18,6 +18,18 @@ ordered_json map_of(const std::map<std::string, T>& map) {
     return json;
 }
 
+ordered_json json_of(const std::vector<Unsteady>& groups) {
+    ordered_json json = ordered_json::array();
+    for (const Unsteady& group : groups) {
+        json.push_back({{"by", group.by},
+                        {"stem", group.stem},
+                        {"item", group.item},
+                        {"spread", rounded(group.spread)},
+                        {"members", group.members}});
+    }
+    return json;
+}
+
 ordered_json json_of(const Robustness& robustness) {
     return {{"order_flip", json_of(robustness.order_flip)},
             {"first_bias", json_of(robustness.first_bias)},
@@ -28,6 +40,8 @@ ordered_json json_of(const Robustness& robustness) {
             {"inconsistency", json_of(robustness.inconsistency)},
             {"paraphrase", json_of(robustness.paraphrase)},
             {"topic", json_of(robustness.topic)},
+            {"language", json_of(robustness.language)},
+            {"unsteady", json_of(robustness.unsteady)},
             {"acquiescence", json_of(robustness.acquiescence)},
             {"invalid", json_of(robustness.invalid)},
             {"retest", json_of(robustness.retest)},
@@ -55,6 +69,19 @@ ordered_json json_of(const ArmMeasures& arm) {
                                    {"strength", json_of(rank.strength)},
                                    {"elo", json_of(rank.elo)},
                                    {"above_next", json_of(rank.above_next)}});
+    }
+    json["worths"] = ordered_json::array();
+    for (const Worth& worth : arm.worths) {
+        json["worths"].push_back({{"value", worth.value},
+                                  {"worth", json_of(worth.worth)},
+                                  {"dilemmas", worth.dilemmas}});
+    }
+    json["dimensions"] = ordered_json::array();
+    for (const Dimension& one : arm.dimensions) {
+        json["dimensions"].push_back({{"theory", one.theory},
+                                      {"dimension", one.dimension},
+                                      {"score", json_of(one.score)},
+                                      {"values", one.values}});
     }
     json["accuracy"] = json_of(arm.accuracy);
     json["right"] = json_of(arm.right);
@@ -89,6 +116,7 @@ ordered_json methods_of(const MeasureOptions& options) {
              "Bradley-Terry with ridge 0.01, bootstrap over stems (in 1000 blocks when there are "
              "more), " +
                  draws + "; of ratings means, bootstrap over stems within values, " + draws},
+            {"worths", "logistic, ridge 0.01, cluster-robust z interval, cluster = stem"},
             {"differences", "paired over items, cluster-robust t, Holm over all"},
             {"retest", "Fisher's z over items"}};
 }

@@ -261,6 +261,8 @@ void Measurer::add(const data::Item& item, std::span<const answers::Record> reco
     };
     tag("original", state.originals);
     tag("group", state.groups);
+    tag("original_english", state.translations);
+    tag("language", state.languages);
     state.item_of.resize(state.values.list().size());
     for (const int value : values_of(shape)) {
         state.item_of[static_cast<std::size_t>(value)].push_back(index);
@@ -271,7 +273,7 @@ void Measurer::add(const data::Item& item, std::span<const answers::Record> reco
     for (std::size_t arm = 0; arm < state.arms.size(); ++arm) {
         ArmTable& table = state.tables[arm];
         std::vector<double> mean(shape.width());
-        const ItemScore score = score_item(shape, answers[arm], mean);
+        const ItemScore score = score_item(shape, answers[arm], mean, state.options.spread);
         table.numbers.insert(table.numbers.end(), mean.begin(), mean.end());
         table.items.push_back(score);
         if (index >= most_rows || !score.answered()) continue;
@@ -313,6 +315,8 @@ Measures Measurer::finish() {
         row.arm = state.arms[arm];
         row.values = score_values(state, arm);
         row.ranking = rank_values(state, arm);
+        row.worths = worths_of(state, arm);
+        row.dimensions = score_dimensions(state, arm);
         score_answers(state, arm, row);
         row.robustness = measure_robustness(state, arm);
         measures.arms.push_back(std::move(row));

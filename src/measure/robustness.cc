@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "axia/math/agreement.h"
 #include "axia/math/divergence.h"
@@ -61,16 +62,41 @@ double group_spread(const Table& table, std::size_t arm,
         for (const double x : stance) total += x;
         for (double& x : stance) x /= total;
     }
-    return stances.size() < 2 ? none : math::js_spread(stances);
+    return stances.size() < 2 ? none : math::js_spread(stances, table.options.spread);
 }
 
-/// Groups by original (each item a member), or by stem (each original a member, else each item).
-Figure spread_of_groups(const Table& table, std::size_t arm, bool by_original,
-                        const std::string& nothing) {
+enum class Grouping { paraphrase, topic, language };
+
+std::uint64_t tag_of(const std::deque<std::uint64_t>& hashes, std::size_t item) {
+    return item < hashes.size() ? hashes[item] : 0;
+}
+
+/// What the items of a group share; 0 = in none.
+std::uint64_t group_of(const Table& table, Grouping by, std::size_t item) {
+    switch (by) {
+        case Grouping::paraphrase:
+            return tag_of(table.originals, item);
+        case Grouping::topic:
+            return table.items[item].stem;
+        case Grouping::language:
+            return tag_of(table.languages, item) == 0 ? 0 : tag_of(table.translations, item);
+    }
+    return 0;
+}
+
+/// Of paraphrases each item is a member, of a topic each original, else each item.
+std::uint64_t member_of(const Table& table, Grouping by, std::size_t item) {
+    if (by == Grouping::language) return table.languages[item];
+    const std::uint64_t original = tag_of(table.originals, item);
+    return by == Grouping::topic && original != 0 ? original : item;
+}
+
+/// Adds every group's spread to the worst ones as well.
+Figure spread_of_groups(const Table& table, std::size_t arm, Grouping by, const char* name,
+                        const std::string& nothing, std::vector<Unsteady>& worst) {
     std::vector<std::pair<std::uint64_t, std::uint32_t>> marked;
     for (std::size_t item = 0; item < table.items.size(); ++item) {
-        const std::uint64_t original = item < table.originals.size() ? table.originals[item] : 0;
-        const std::uint64_t mark = by_original ? original : table.items[item].stem;
+        const std::uint64_t mark = group_of(table, by, item);
         if (mark != 0) marked.emplace_back(mark, static_cast<std::uint32_t>(item));
     }
     std::sort(marked.begin(), marked.end());
@@ -81,14 +107,26 @@ Figure spread_of_groups(const Table& table, std::size_t arm, bool by_original,
         std::map<std::uint64_t, std::vector<std::uint32_t>> members;
         for (std::size_t i = begin; i < end; ++i) {
             const std::uint32_t item = marked[i].second;
-            const bool alone =
-                by_original || item >= table.originals.size() || table.originals[item] == 0;
-            members[alone ? item : table.originals[item]].push_back(item);
+            members[member_of(table, by, item)].push_back(item);
         }
         const double spread = group_spread(table, arm, members);
-        if (!std::isnan(spread)) sample.add(spread, table.stems[marked[begin].second]);
+        if (std::isnan(spread)) continue;
+        const std::uint32_t first = marked[begin].second;
+        sample.add(spread, table.stems[first]);
+        if (spread > 0 && first < table.rows.size()) {
+            const ItemRow& row = table.rows[first];
+            worst.push_back({name, row.stem, row.item, spread, members.size()});
+        }
     }
     return mean_figure(sample, table.options.level, nothing);
+}
+
+/// The ten of the largest spread.
+void keep_worst(std::vector<Unsteady>& groups) {
+    constexpr std::size_t most_shown = 10;
+    std::stable_sort(groups.begin(), groups.end(),
+                     [](const Unsteady& a, const Unsteady& b) { return a.spread > b.spread; });
+    if (groups.size() > most_shown) groups.resize(most_shown);
 }
 
 /// Mean distance from the middle of + items plus that of - items, with the interval of the sum of
@@ -182,9 +220,14 @@ Robustness measure_robustness(const Table& table, std::size_t arm) {
     result.inconsistency =
         mean_figure(field(&ItemScore::inconsistency), level, "needs probabilities in two wordings");
     result.paraphrase =
-        spread_of_groups(table, arm, true, "no two items with tagged options are paraphrases");
+        spread_of_groups(table, arm, Grouping::paraphrase, "paraphrase",
+                         "no two items with tagged options are paraphrases", result.unsteady);
     result.topic =
-        spread_of_groups(table, arm, false, "no two items with tagged options share a stem");
+        spread_of_groups(table, arm, Grouping::topic, "topic",
+                         "no two items with tagged options share a stem", result.unsteady);
+    result.language = spread_of_groups(table, arm, Grouping::language, "language",
+                                       "no question stands in two languages", result.unsteady);
+    keep_worst(result.unsteady);
     result.acquiescence = lean_figure(table, arm);
     result.invalid = mean_figure(field(&ItemScore::invalid), level, "no answer");
     result.retest = retest_figure(table, arm);

@@ -60,8 +60,9 @@ struct Table {
     std::vector<Shape> shapes;
     std::unordered_map<std::string, std::uint32_t> shape_numbers;
     std::deque<ItemFacts> items;
-    std::deque<std::uint64_t> originals, groups;     // hashes, 0 = none
-    std::vector<std::deque<std::uint32_t>> item_of;  // value -> items that speak of it
+    std::deque<std::uint64_t> originals, groups;        // hashes, 0 = none
+    std::deque<std::uint64_t> translations, languages;  // of the same question; hashes, 0 = none
+    std::vector<std::deque<std::uint32_t>> item_of;     // value -> items that speak of it
     std::vector<ArmTable> tables;
     std::size_t answers = 0;
     std::map<std::string, std::size_t> how;
@@ -112,6 +113,8 @@ std::uint64_t short_hash(std::string_view text);
 // The parts of Measurer::finish.
 std::vector<ValueScore> score_values(const Table& table, std::size_t arm);
 std::vector<Rank> rank_values(const Table& table, std::size_t arm);
+std::vector<Worth> worths_of(const Table& table, std::size_t arm);
+std::vector<Dimension> score_dimensions(const Table& table, std::size_t arm);
 void score_answers(const Table& table, std::size_t arm, ArmMeasures& measures);
 std::optional<double> chance_level(const Table& table);
 Robustness measure_robustness(const Table& table, std::size_t arm);

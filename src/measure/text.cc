@@ -60,6 +60,7 @@ std::vector<Named> figures_of(const Robustness& r) {
             {"inconsistency", &r.inconsistency},
             {"paraphrase", &r.paraphrase},
             {"topic", &r.topic},
+            {"language", &r.language},
             {"acquiescence", &r.acquiescence},
             {"invalid", &r.invalid},
             {"retest", &r.retest}};
@@ -128,6 +129,22 @@ std::string to_markdown(const Measures& measures) {
             }
             text += "\n";
         }
+        if (!arm.worths.empty()) {
+            text += header({"value", "worth, log-odds", "dilemmas"});
+            for (const Worth& worth : arm.worths) {
+                text +=
+                    row({cell(worth.value), shown(worth.worth), std::to_string(worth.dilemmas)});
+            }
+            text += "\n";
+        }
+        if (!arm.dimensions.empty()) {
+            text += header({"theory", "dimension", "score", "values"});
+            for (const Dimension& one : arm.dimensions) {
+                text += row({cell(one.theory), cell(one.dimension), shown(one.score),
+                             std::to_string(one.values)});
+            }
+            text += "\n";
+        }
         text += header({"answers", ""});
         if (arm.accuracy.estimate) {
             text += row({"right", shown(arm.accuracy)});
@@ -145,6 +162,13 @@ std::string to_markdown(const Measures& measures) {
                                        std::to_string(arm.robustness.asked)});
         for (const auto& [reason, count] : arm.robustness.reasons) {
             text += row({"unanswered: " + cell(reason), std::to_string(count)});
+        }
+        if (!arm.robustness.unsteady.empty()) {
+            text += "\n" + header({"least steady, by", "stem", "first item", "spread", "members"});
+            for (const Unsteady& group : arm.robustness.unsteady) {
+                text += row({group.by, cell(group.stem), cell(group.item), number(group.spread),
+                             std::to_string(group.members)});
+            }
         }
     }
     if (!measures.judge.empty()) {
@@ -184,6 +208,10 @@ std::string to_csv(const Measures& measures) {
             csv.add(name, rank.value, "strength", rank.strength);
             csv.add(name, rank.value, "elo", rank.elo);
             csv.add(name, rank.value, "above_next", rank.above_next);
+        }
+        for (const Worth& worth : arm.worths) csv.add(name, worth.value, "worth", worth.worth);
+        for (const Dimension& one : arm.dimensions) {
+            csv.add(name, one.theory + ": " + one.dimension, "dimension", one.score);
         }
         csv.add(name, "", "accuracy", arm.accuracy);
         csv.add(name, "", "right", arm.right);

@@ -34,6 +34,8 @@ Shape run() {
 }
 
 Shape robustness() {
+    const Shape group = Shape::object(
+        {{"by", text}, {"stem", text}, {"item", text}, {"spread", number}, {"members", natural}});
     return Shape::object({{"order_flip", figure()},
                           {"first_bias", figure()},
                           {"wording_flip", figure()},
@@ -43,6 +45,8 @@ Shape robustness() {
                           {"inconsistency", figure()},
                           {"paraphrase", figure()},
                           {"topic", figure()},
+                          {"language?", figure()},
+                          {"unsteady?", Shape::list(group, 10)},
                           {"acquiescence", figure()},
                           {"invalid", figure()},
                           {"retest", figure()},
@@ -56,6 +60,10 @@ Shape arm() {
         {{"value", text}, {"score", figure()}, {"items", natural}, {"alpha", figure()}});
     const Shape rank = Shape::object(
         {{"value", text}, {"strength", figure()}, {"elo?", number}, {"above_next?", share}});
+    const Shape worth =
+        Shape::object({{"value", text}, {"worth", figure()}, {"dilemmas", natural}});
+    const Shape dimension = Shape::object(
+        {{"theory", text}, {"dimension", text}, {"score", figure()}, {"values", natural}});
     const Shape likelier =
         Shape::object({{"by", text}, {"share", figure()}, {"difference", figure()}});
     return Shape::object({{"arm", text},
@@ -64,6 +72,8 @@ Shape arm() {
                           {"prompt", boolean},
                           {"values", Shape::list(value, most_values)},
                           {"ranking", Shape::list(rank, most_values)},
+                          {"worths?", Shape::list(worth, most_values)},
+                          {"dimensions?", Shape::list(dimension, most_values)},
                           {"accuracy", figure()},
                           {"right", figure()},
                           {"exact_match", figure()},

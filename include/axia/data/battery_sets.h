@@ -36,12 +36,16 @@ Battery read_political_compass(const std::filesystem::path& csv);
 Battery read_ethics(const std::filesystem::path& csv);
 
 /// S041: a question's options carry their stance as value, the stem is the topic. Tags: topic,
-/// original, rephrase, and original_english and language where known.
+/// original, rephrase, and original_english and language where known (of the row, else of the
+/// file's name). Of a folder all its .jsonl files by name, for questions in several languages.
 Battery read_value_consistency(const std::filesystem::path& jsonl);
 
-/// S101: norm, situation and intention, continued by the moral action (first) or the immoral one.
-/// `with_norm` false leaves the norm out.
-Battery read_action_pairs(const std::filesystem::path& jsonl, bool with_norm = true);
+/// S101: norm, situation and intention, continued by the moral action (first) or the immoral one:
+/// items of kind likelihood, or of kind pair that ask which is to be done, the moral one right.
+/// `with_norm` false leaves the norm out. Tag: language, where the row has one. Throws
+/// Error{usage} for another kind.
+Battery read_action_pairs(const std::filesystem::path& jsonl, bool with_norm = true,
+                          ItemKind kind = ItemKind::likelihood);
 
 /// S012: two rows a dilemma. Values are replaced by their classes when `map` (CSV: value, class)
 /// is given or a map.csv lies beside the file; values without a class are left out with a warning.
@@ -57,7 +61,7 @@ struct Outcome {
 std::vector<Outcome> read_outcomes(const std::filesystem::path& json);
 
 /// S031: value -> theory ("WVS", "MFT", ...) -> its dimension; a theory that does not place the
-/// value is left out.
+/// value is left out. Columns: value, and one a theory; a column without a name is left out.
 using ValueTheories = std::map<std::string, std::map<std::string, std::string>>;
 ValueTheories read_value_theories(const std::filesystem::path& csv);
 
@@ -78,8 +82,9 @@ std::span<const std::string_view> set_formats();
 /// The format of a file by its columns and shape; empty for none of them.
 std::string_view format_of(const std::filesystem::path& file);
 
-/// By format, or `auto`. Throws Error{usage} for an unknown format, Error{unsupported} when no
-/// format fits or the file holds no battery (outcomes).
+/// By format, or `auto`. `action-choices` are action pairs asked as a choice, and those that end in
+/// `-bare` leave the norm out. Throws Error{usage} for an unknown format, Error{unsupported} when
+/// no format fits or the file holds no battery (outcomes).
 Battery read_set(const std::filesystem::path& file, std::string_view format = "auto");
 
 /// A Python list of strings as its repr prints it: ['a', "b's", nan]. nan and None are empty

@@ -81,6 +81,15 @@ struct Contest {
 RankFit fit_worths(std::size_t items, std::span<const Contest> contests,
                    const RankOptions& options = {.ridge = 1e-2, .names = {}});
 
+/// Standard errors of fit_worths' strengths when contests of one group hang together: square roots
+/// of the diagonal of H^-1 B H^-1, H the second derivative of the objective at `strengths`, B =
+/// G/(G - 1) times the sum over the G groups of g g', g a group's sum of first derivatives (Liang
+/// and Zeger 1986). group[i] = any id of contest i. Throws as fit_worths, Error{mismatch} on sizes,
+/// Error{input} with fewer than two groups.
+std::vector<double> worth_errors(std::size_t items, std::span<const Contest> contests,
+                                 std::span<const int> group, std::span<const double> strengths,
+                                 double ridge = 1e-2);
+
 struct EloOptions {
     double initial = 1000;
     double k = 4;

@@ -12,6 +12,7 @@
 
 #include "axia/answers/record.h"
 #include "axia/data/battery.h"
+#include "axia/math/divergence.h"
 #include "axia/math/statistics.h"
 
 namespace axia::measure {
@@ -43,9 +44,12 @@ struct MeasureOptions {
     std::uint64_t seed = 0;
     std::size_t draws = 1000;  // bootstrap, of ranking and alpha
     double level = .95;
-    std::string baseline = "unsteered";        // arm that others are compared with
-    std::string score = "byte";                // which option score made p: sum, token or byte
-    std::vector<std::string> letter_wordings;  // ids of the wordings answered with a letter
+    std::string baseline = "unsteered";            // arm that others are compared with
+    std::string score = "byte";                    // which option score made p: sum, token or byte
+    std::vector<std::string> letter_wordings;      // ids of the wordings answered with a letter
+    math::Spread spread = math::Spread::centroid;  // S041: how a group's inconsistency is measured
+    /// S031: value -> theory -> its dimension (data::read_value_theories).
+    std::map<std::string, std::map<std::string, std::string>> theories;
 };
 
 /// The score of a value: mean over its items of the item's score, see Measures::unit.
@@ -73,6 +77,30 @@ struct Rank {
     std::optional<double> above_next;  // share of bootstrap draws in which it stands above the next
 };
 
+/// What a value is worth where options serve several at once (S031): P(first option) = sigmoid(sum
+/// of the worths it serves - sum of those of the other), so that values that come together are told
+/// apart. Log-odds, 0 where a value decides nothing; ridge 1e-2, cluster-robust interval.
+struct Worth {
+    std::string value;
+    Figure worth;              // a reason with fewer than 30 dilemmas (S031)
+    std::size_t dilemmas = 0;  // in which it stands on one side
+};
+
+/// Score of a theory's dimension: mean of its values' scores, each counted by its items (S031).
+struct Dimension {
+    std::string theory, dimension;
+    Figure score;            // unit as of values
+    std::size_t values = 0;  // of the dimension, that the battery speaks of
+};
+
+/// A group of items that should be answered alike and is not (S041).
+struct Unsteady {
+    std::string by;           // "paraphrase", "topic" or "language"
+    std::string stem, item;   // of the group's first item
+    double spread = 0;        // inconsistency, 0 to sqrt(ln 2)
+    std::size_t members = 0;  // items, originals or languages
+};
+
 /// How often a subject finds the first option likelier, by one way of counting (S101).
 struct Likelier {
     std::string by;     // "sum", "token" or "byte"
@@ -94,6 +122,8 @@ struct Robustness {
     Figure inconsistency;   // S041: mean distance to the Jensen-Shannon centroid over wordings
     Figure paraphrase;  // S041 over items with one tag "original": of stances (the options' values)
     Figure topic;       // S041 over the originals of one stem, paraphrases averaged
+    Figure language;    // S041 over the languages (tag) of one tag "original_english"
+    std::vector<Unsteady> unsteady;  // the ten worst groups, of the first 5,000 items
     Figure acquiescence;  // ratings: mean place of + items plus that of - items minus (least +
                           // most) (S029); yes/no questions: mean P(yes) minus share of yes among
                           // right answers
@@ -108,9 +138,11 @@ struct ArmMeasures {
     Arm arm;
     std::vector<ValueScore> values;
     std::vector<Rank> ranking;  // empty where values do not compete
-    Figure accuracy;            // share of right answers, items with a right one; Wilson
-    Figure right;               // mean probability of the right answer
-    Figure exact_match;         // share of groups (tag "group") answered right throughout (S121)
+    std::vector<Worth> worths;  // pairs whose options serve several values; from the highest
+    std::vector<Dimension> dimensions;  // with MeasureOptions::theories; by theory and name
+    Figure accuracy;                    // share of right answers, items with a right one; Wilson
+    Figure right;                       // mean probability of the right answer
+    Figure exact_match;  // share of groups (tag "group") answered right throughout (S121)
     std::vector<Likelier> likelier;  // of likelihood
     Robustness robustness;
 };

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "unit/data/scratch.h"
+#include "unit/data/set_error.h"
 
 namespace axia::data {
 namespace {
@@ -21,16 +21,6 @@ fs::path real(const char* file) {
 
 #define SKIP_WITHOUT(file) \
     if (!fs::exists(file)) GTEST_SKIP() << (file).string() << " is not there"
-
-using Reader = std::function<void(const fs::path&)>;
-
-void expect_set_error(const Reader& read, const std::string& name, const std::string& text,
-                      const std::string& place, const std::string& says) {
-    SCOPED_TRACE(text);
-    const Scratch scratch;
-    const fs::path file = scratch.write(name, text);
-    expect_error([&] { read(file); }, ErrorKind::input, file.string() + place, says);
-}
 
 TEST(PythonList, ReadsWhatReprWrites) {
     const std::string where = "f:1";
@@ -245,9 +235,9 @@ TEST(DailyDilemmas, WrongRows) {
     expect_set_error(read, "d.csv", "idx,dilemma_situation,action_type,action\n7,S?,to_do,A\n",
                      ":1", "has neither a column 'values_names' nor 'values_aggregated'");
     const Reader theories = [](const fs::path& f) { read_value_theories(f); };
-    const std::string columns = "value,WVS,MFT,Virtue,Emotion,Maslow\n";
-    expect_set_error(theories, "v.csv", columns + "a,,,,,\na,,,,,\n", ":3", "'a' stands on an");
-    expect_set_error(theories, "v.csv", "value,WVS\na,b\n", ":1", "has no column 'MFT'");
+    expect_set_error(theories, "v.csv", "value,WVS\na,\na,b\n", ":3", "'a' stands on an");
+    expect_set_error(theories, "v.csv", "value\na\n", ":1", "has no column but 'value'");
+    expect_set_error(theories, "v.csv", "name,WVS\na,b\n", ":1", "has no column 'value'");
 }
 
 TEST(PoliticalCompass, RealSet) {
@@ -326,6 +316,8 @@ TEST(Ethics, BranchesByHeaderAndByShape) {
          "ethics", 2, "Scenario 1"},
         {"util_test.csv", "I ate well.,I ate\nB,C\n", "ethics-utilitarianism", "ethics", 2,
          "Scenario 1"},
+        {"util_lines.csv", "\"I said \"\"no\"\",\nand left.\",I ate\nB,C\n",
+         "ethics-utilitarianism", "ethics", 2, "Scenario 1"},
     };
     for (const auto& [name, text, card, format, count, right] : cases) {
         SCOPED_TRACE(name);
@@ -441,87 +433,31 @@ TEST(ValueConsistency, WrongRows) {
                      ":1", "has no field 'topic'");
 }
 
-TEST(ActionPairs, MoralActionFirst) {
+// S041: the files of a folder, one a language.
+TEST(ValueConsistency, AFolderIsReadAsOneBattery) {
     const Scratch scratch;
-    const fs::path file = scratch.write(
-        "s.jsonl",
-        R"({"guid":"g1","norm":"Pay debts.","situation":"Ada owes Bo.","intention":"Ada meets Bo.",)"
-        R"("moral_action":"She pays.","immoral_action":"She hides.","moral_consequence":"Joy."})");
-    EXPECT_EQ(format_of(file), "action-pairs");
-    const Battery battery = read_set(file);
-    EXPECT_EQ(battery.card().scoring, Scoring::likelihood);
-    const Item item = battery.items().at(0);
-    EXPECT_EQ(item.kind, ItemKind::likelihood);
-    EXPECT_EQ(item.id, "g1");
-    EXPECT_EQ(item.text, "Pay debts. Ada owes Bo. Ada meets Bo.");
-    EXPECT_EQ(item.options[0].text, "She pays.");
-    EXPECT_EQ(item.options[1].text, "She hides.");
-    EXPECT_EQ(read_action_pairs(file, false).items().at(0).text, "Ada owes Bo. Ada meets Bo.");
-}
-
-TEST(ActionPairs, WrongRows) {
-    const Reader read = [](const fs::path& f) { read_action_pairs(f); };
-    const auto row = [](const std::string& moral, const std::string& guid) {
-        return R"({"guid":")" + guid + R"(","norm":"N.","situation":"S.","intention":"I.",)" +
-               moral + R"("immoral_action":"B."})" + "\n";
+    const auto question = [](const std::string& topic, const std::string& original) {
+        return R"({"topic":")" + topic + R"(","question":")" + original + R"(","original":")" +
+               original + R"(","original_english":"Is it right?",)" +
+               R"("options":{"a":"supports","b":"opposes"}})" + "\n";
     };
-    const std::string moral = R"("moral_action":"A.",)";
-    expect_set_error(read, "s.jsonl", row(moral, "g") + row("", "h"), ":2",
-                     "has no field 'moral_action'");
-    expect_set_error(read, "s.jsonl", row(R"("moral_action":"",)", "g"), ":1",
-                     "'moral_action' is empty");
-    expect_set_error(read, "s.jsonl", row(moral, "g") + row(moral, "g"), ":2", "'g' was used");
-    expect_set_error(read, "s.jsonl", row(R"("moral_action":"B. And more.",)", "g"), ":1",
-                     "is the beginning of option");
-}
-
-const std::string risk_head = "dilemma,action,values,targets,idx\n";
-
-TEST(RiskDilemmas, TwoRowsADilemma) {
-    const Scratch scratch;
-    const fs::path file = scratch.write(
-        "gpt.csv", risk_head +
-                       "Tell?,Tell him,\"['Honesty', 'Trust']\",\"['none', 'some']\",0\n"
-                       "Tell?,Keep quiet,\"['Kindness']\",low,1\n"
-                       "Tell?,Write,\"['Honesty']\",,2\n"
-                       "Tell?,Leave,\"['Peace']\",,3\n");
-    EXPECT_EQ(format_of(file), "risk-dilemmas");
-    std::vector<Item> items = read_set(file).items();
+    scratch.write("b_german.jsonl", question("Strafe", "Ist es recht?"));
+    scratch.write("a_english.jsonl", question("punishment", "Is it right?"));
+    const std::vector<Item> items = open_battery(scratch.path.string()).items();
     ASSERT_EQ(items.size(), 2u);
-    EXPECT_EQ(items[0].id, "dilemma-1");
-    EXPECT_EQ(items[0].options[0].values.at(1).value, "Trust");
-    EXPECT_EQ(items[0].tags.at("targets_1"), "none; some");
-    EXPECT_EQ(items[0].tags.at("targets_2"), "low");
-    EXPECT_TRUE(items[1].tags.empty());
-
-    scratch.write("map.csv", "value,class\nHonesty,Truthfulness\nTrust,Truthfulness\n");
-    const Battery mapped = read_set(file);  // the map beside the file is used
-    items = mapped.items();
-    ASSERT_EQ(items[0].options[0].values.size(), 1u);
-    EXPECT_EQ(items[0].options[0].values[0].value, "Truthfulness");
-    EXPECT_TRUE(items[0].options[1].values.empty());
-    EXPECT_EQ(mapped.card().warnings,
-              (std::vector<std::string>{
-                  file.string() + ": value 'Kindness' has no class; actions it is left out of: 1",
-                  file.string() + ": value 'Peace' has no class; actions it is left out of: 1"}));
-    const fs::path other =
-        scratch.write("other.csv", "value,class\nHonesty,A\nTrust,B\nKindness,C\nPeace,D\n");
-    EXPECT_TRUE(read_risk_dilemmas(file, other).card().warnings.empty());
-    scratch.write("map.csv", "value,class\nHonesty,A\nHonesty,B\n");
-    expect_error([&] { read_set(file); }, ErrorKind::input,
-                 (scratch.path / "map.csv").string() + ":3", "'Honesty' was mapped");
-}
-
-TEST(RiskDilemmas, WrongRows) {
-    const Reader read = [](const fs::path& f) { read_risk_dilemmas(f); };
-    const std::string row = "Tell?,Tell him,['a'],,\n";
-    expect_set_error(read, "r.csv", risk_head + row, ":2", "dilemma 1 has one action");
-    expect_set_error(read, "r.csv", risk_head + row + "Other?,No,['b'],,\n", ":2",
-                     "dilemma 1 has one action");
-    expect_set_error(read, "r.csv", risk_head + row + "Tell?,No,b,,\n", ":3: field 'values'",
-                     "a Python list of texts is wanted");
-    expect_set_error(read, "r.csv", risk_head + row + "Tell?,,[],,\n", ":3", "'action' is empty");
-    expect_set_error(read, "r.csv", "dilemma,action\na,b\n", ":1", "has no column 'values'");
+    EXPECT_EQ(items[0].id, "a_english-question-1");  // by name
+    EXPECT_EQ(items[0].tags.at("language"), "english");
+    EXPECT_EQ(items[1].tags.at("language"), "german");
+    EXPECT_EQ(items[1].tags.at("original_english"), "Is it right?");
+    EXPECT_EQ(items[1].stem, "Strafe");
+    scratch.write("c.jsonl", R"({"topic":"t","question":"Q?","original":"Q?","options":{"a":""}})");
+    expect_error([&] { open_battery(scratch.path.string()); }, ErrorKind::input,
+                 (scratch.path / "c.jsonl").string() + ":1", "'options.a' is empty");
+    expect_error([&] { open_battery(scratch.path.string(), "ethics"); }, ErrorKind::usage,
+                 scratch.path.string(), "a folder is read as value-consistency alone");
+    const Scratch empty;
+    expect_error([&] { read_value_consistency(empty.path); }, ErrorKind::not_found,
+                 empty.path.string(), "holds no .jsonl file");
 }
 
 TEST(Sets, UnknownFormats) {
@@ -538,7 +474,7 @@ TEST(Sets, UnknownFormats) {
         const std::string_view format = format_of(odd);
         EXPECT_TRUE(format.empty() || format == "outcomes") << format;
     }
-    EXPECT_EQ(set_formats().size(), 8u);
+    EXPECT_EQ(set_formats().size(), 11u);
 }
 
 }  // namespace

@@ -293,7 +293,7 @@ TEST(RankBootstrap, DoubtfulDrawsOfManyItemsAreChecked) {
     for (const Interval& interval : boot.intervals) EXPECT_LT(std::fabs(interval.hi), 10);
 }
 
-TEST(Worths, AsScikitLearn) {
+std::vector<Contest> eighty_contests() {
     std::vector<Contest> contests;
     for (std::size_t i = 0; i < 80; ++i) {
         Contest contest;
@@ -303,6 +303,11 @@ TEST(Worths, AsScikitLearn) {
         contest.wins_b = 1 - contest.wins_a;
         contests.push_back(contest);
     }
+    return contests;
+}
+
+TEST(Worths, AsScikitLearn) {
+    std::vector<Contest> contests = eighty_contests();
     const RankFit fit = fit_worths(12, contests);
     EXPECT_TRUE(fit.converged);
     const std::vector<double> golden = {
@@ -315,6 +320,23 @@ TEST(Worths, AsScikitLearn) {
         std::swap(contest.wins_a, contest.wins_b);
     }
     expect_near(fit_worths(12, contests).strengths, golden, 1e-9);
+}
+
+// numpy 2.4.6: inv(H) B inv(H) 27 / 26 at the optimum, contests in groups of three.
+TEST(Worths, ErrorsAsNumpy) {
+    const std::vector<Contest> contests = eighty_contests();
+    std::vector<int> group;
+    for (int i = 0; i < 80; ++i) group.push_back(7 * (i / 3));  // any ids
+    const std::vector<double> strengths = fit_worths(12, contests).strengths;
+    const std::vector<double> golden = {
+        0.3746217847916191,  0.9980399167395395, 1.1912736242781752,  0.6237782273387079,
+        0.588056396164097,   0.6320239982483392, 0.35167341522086076, 0.9402402750284781,
+        0.20812201792030338, 0.6761266134397688, 0.6203211975735287,  0.6269436438478647};
+    expect_near(worth_errors(12, contests, group, strengths), golden, 1e-9);
+    refusal([&] { worth_errors(12, contests, std::vector<int>{1}, strengths); },
+            core::ErrorKind::mismatch);
+    refusal([&] { worth_errors(12, contests, std::vector<int>(80, 3), strengths); },
+            core::ErrorKind::input);
 }
 
 TEST(Worths, OfOneItemASideIsBradleyTerry) {

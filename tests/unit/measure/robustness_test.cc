@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "axia/math/divergence.h"
 #include "planted.h"
 
 namespace axia::measure {
@@ -303,6 +304,10 @@ TEST(Stances, AlwaysYesIsInconsistentWithinTopics) {
     EXPECT_NEAR(value_of(yes.topic), .464501, 1e-4);
     EXPECT_EQ(value_of(yes.paraphrase), 0);
     EXPECT_EQ(yes.topic.n, 12u);
+    EXPECT_EQ(yes.language.reason, "no question stands in two languages");
+    ASSERT_EQ(yes.unsteady.size(), 10u);  // of twelve alike
+    EXPECT_EQ(yes.unsteady[0].by, "topic");
+    EXPECT_EQ(yes.unsteady[0].members, 4u);
     const Robustness stance = run([](const Ask& ask) {
         const bool first = ask.item->options[0].values[0].value == "supports";
         return Reply{first ? std::vector<double>{.8, .2} : std::vector<double>{.2, .8}, 0, ""};
@@ -315,6 +320,54 @@ TEST(Stances, AlwaysYesIsInconsistentWithinTopics) {
     });
     EXPECT_NEAR(value_of(rephrased.paraphrase), .464501, 1e-4);
     EXPECT_NEAR(value_of(rephrased.topic), 0, 1e-4);  // paraphrases averaged first
+}
+
+// S041, languages: one question in three, of a subject that turns its stance in German.
+TEST(Stances, LanguagesOfOneQuestionAndTheWorstGroups) {
+    std::vector<Item> items;
+    for (int question = 0; question < 12; ++question) {
+        for (const char* language : {"english", "german", "chinese"}) {
+            Item item;
+            item.id = language + std::to_string(question);
+            item.kind = ItemKind::choice;
+            item.stem = std::string("topic in ") + language + std::to_string(question);
+            item.tags = {{"language", language},
+                         {"original_english", "q" + std::to_string(question)}};
+            item.options = {{"yes", {{"supports", 1}}, 0}, {"no", {{"opposes", 1}}, 0}};
+            items.push_back(item);
+        }
+    }
+    items.push_back(items[0]);  // in one language alone: no group
+    items.back().id = items.back().stem = items.back().tags["original_english"] = "alone";
+    const auto run = [&](math::Spread spread) {
+        MeasureOptions options;
+        options.draws = 100;
+        options.spread = spread;
+        const std::vector<Arm> arms{{"unsteered", "", 0, false, ""}};
+        Measurer measurer(data::BatteryCard{}, arms, {}, options);
+        for (const Item& item : items) {
+            const bool turned =
+                item.tags.at("language") == "german" && item.tags.at("original_english") == "q7";
+            measurer.add(item, records_of(item, arms, 1, [&](const Ask&) {
+                             return turned ? Reply{{.1, .9}, 0, ""} : Reply{{.9, .1}, 0, ""};
+                         }));
+        }
+        return measurer.finish().arms[0].robustness;
+    };
+    const Robustness centroid = run(math::Spread::centroid);
+    // of {(.9, .1), (.9, .1), (.1, .9)}; the other eleven are 0
+    const std::vector<std::vector<double>> three{{.9, .1}, {.9, .1}, {.1, .9}};
+    EXPECT_NEAR(value_of(centroid.language), math::js_spread(three) / 12, 1e-9);
+    EXPECT_EQ(centroid.language.n, 12u);
+    ASSERT_EQ(centroid.unsteady.size(), 1u);
+    EXPECT_EQ(centroid.unsteady[0].by, "language");
+    EXPECT_EQ(centroid.unsteady[0].item, "english7");
+    EXPECT_EQ(centroid.unsteady[0].members, 3u);
+    EXPECT_NEAR(centroid.unsteady[0].spread, math::js_spread(three), 1e-9);
+    EXPECT_EQ(centroid.topic.reason, "no two items with tagged options share a stem");
+    EXPECT_NEAR(value_of(run(math::Spread::pairwise).language),
+                math::js_spread(three, math::Spread::pairwise) / 12, 1e-9);
+    EXPECT_NE(value_of(run(math::Spread::mean).language), value_of(centroid.language));
 }
 
 TEST(Retest, OddAndEvenWordingsOrRepeats) {
