@@ -279,6 +279,7 @@ void print_summary(const measure::Measures& measures, const std::filesystem::pat
     line("distance between questions of one topic", way.topic);
     line("distance between languages", way.language);
     line("lean to yes or agreement", way.acquiescence);
+    line("keyed against reversed items, correlation", way.keying);
     line("probability outside the options", way.invalid);
     line("odd against even wordings, correlation", way.retest);
     std::cout << table.text();

@@ -43,6 +43,7 @@ ordered_json json_of(const Robustness& robustness) {
             {"language", json_of(robustness.language)},
             {"unsteady", json_of(robustness.unsteady)},
             {"acquiescence", json_of(robustness.acquiescence)},
+            {"keying", json_of(robustness.keying)},
             {"invalid", json_of(robustness.invalid)},
             {"retest", json_of(robustness.retest)},
             {"asked", robustness.asked},

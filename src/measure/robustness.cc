@@ -175,6 +175,30 @@ Figure lean_figure(const Table& table, std::size_t arm) {
                        "needs ratings, or yes/no questions with a right answer");
 }
 
+Figure keying_figure(const Table& table, std::size_t arm) {
+    std::vector<double> plus, minus;
+    for (const auto& items : table.item_of) {
+        double sum[2] = {0, 0}, count[2] = {0, 0};
+        for (const std::uint32_t item : items) {
+            const Shape& shape = table.shape(item);
+            const double score = table.tables[arm].items[item].number;
+            if (!shape.scale() || std::isnan(score)) continue;
+            sum[shape.key < 0] += score;
+            count[shape.key < 0] += 1;
+        }
+        if (count[0] == 0 || count[1] == 0) continue;
+        plus.push_back(sum[0] / count[0]);
+        minus.push_back(sum[1] / count[1]);
+    }
+    if (plus.empty()) return because("no value has ratings both keyed and reversed");
+    return figure_or_reason([&] {
+        Figure figure;
+        figure.estimate = math::retest_correlation(plus, minus, table.options.level);
+        figure.n = plus.size();
+        return figure;
+    });
+}
+
 Figure retest_figure(const Table& table, std::size_t arm) {
     std::vector<double> even, odd;
     for (const ItemScore& score : table.tables[arm].items) {
@@ -229,6 +253,7 @@ Robustness measure_robustness(const Table& table, std::size_t arm) {
                                        "no question stands in two languages", result.unsteady);
     keep_worst(result.unsteady);
     result.acquiescence = lean_figure(table, arm);
+    result.keying = keying_figure(table, arm);
     result.invalid = mean_figure(field(&ItemScore::invalid), level, "no answer");
     result.retest = retest_figure(table, arm);
     result.asked = table.tables[arm].asked;

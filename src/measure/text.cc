@@ -62,6 +62,7 @@ std::vector<Named> figures_of(const Robustness& r) {
             {"topic", &r.topic},
             {"language", &r.language},
             {"acquiescence", &r.acquiescence},
+            {"keying", &r.keying},
             {"invalid", &r.invalid},
             {"retest", &r.retest}};
 }

@@ -48,6 +48,7 @@ Shape robustness() {
                           {"language?", figure()},
                           {"unsteady?", Shape::list(group, 10)},
                           {"acquiescence", figure()},
+                          {"keying?", figure()},
                           {"invalid", figure()},
                           {"retest", figure()},
                           {"asked", natural},

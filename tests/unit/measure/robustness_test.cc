@@ -141,6 +141,40 @@ TEST(Acquiescence, OfRatings) {
               "needs ratings both keyed and reversed");
 }
 
+// S029: a subject that means what it rates, and one that only agrees, with each value in its way.
+TEST(Keying, AgreeingWithEverythingTurnsItRound) {
+    std::vector<Item> items;
+    for (int value = 0; value < 6; ++value) {
+        for (int i = 0; i < 4; ++i) {
+            items.push_back(rating_item("r" + std::to_string(items.size()),
+                                        "v" + std::to_string(value), i % 2 == 0 ? 1 : -1));
+        }
+    }
+    Setting setting;
+    setting.scoring = Scoring::mean;
+    setting.wordings = 1;
+    const auto keying = [&](bool means_it) {
+        return robustness_of(
+                   measure(
+                       items,
+                       [means_it](const Ask& ask) {
+                           const int value = ask.item->value[1] - '0';
+                           const bool turned = means_it && ask.item->key < 0;
+                           const int point = turned ? 5 - value : value;
+                           return Reply{one_hot(6, static_cast<std::size_t>(point)), 0, ""};
+                       },
+                       setting))
+            .keying;
+    };
+    EXPECT_NEAR(value_of(keying(true)), 1, 1e-12);
+    EXPECT_NEAR(value_of(keying(false)), -1, 1e-12);
+    EXPECT_EQ(keying(true).n, 6u);
+    items.resize(12);
+    EXPECT_NE(keying(true).reason, "");  // three values are too few for an interval
+    for (Item& item : items) item.key = 1;
+    EXPECT_EQ(keying(true).reason, "no value has ratings both keyed and reversed");
+}
+
 TEST(Planted, ARefusingSubjectGivesReasonsAlone) {
     const Subject refuses = [](const Ask& ask) {
         return Reply{{}, 0, ask.wording < 3 ? "refused" : "not one of the options"};
