@@ -1,29 +1,25 @@
-// axia measure perceptions, ideals, utilities, stance
-#include <algorithm>
+// axia measure perceptions, ideals, utilities
 #include <iostream>
-#include <memory>
 
 #include <nlohmann/json.hpp>
 
 #include "app.h"
 #include "axia/answers/compare.h"
 #include "axia/answers/ideals.h"
-#include "axia/answers/local_subject.h"
+#include "axia/answers/novel.h"
 #include "axia/answers/perceptions.h"
-#include "axia/answers/runs.h"
 #include "axia/core/error.h"
 #include "axia/core/files.h"
 #include "axia/core/hash.h"
 #include "axia/core/random.h"
 #include "axia/core/resources.h"
 #include "axia/data/concepts.h"
-#include "axia/data/csv.h"
+#include "axia/measure/novel.h"
 #include "axia/measure/perceptions.h"
 #include "axia/measure/pull.h"
-#include "axia/measure/stance.h"
 #include "axia/measure/utilities.h"
+#include "method_run.h"
 #include "output.h"
-#include "provenance.h"
 
 namespace axia::cli {
 
@@ -34,92 +30,6 @@ using nlohmann::ordered_json;
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string figure(const measure::Figure& f) {
-    if (!f.estimate) return "- (" + f.reason + ")";
-    return number(f.estimate->value) + " [" + number(f.estimate->ci.lo) + ", " +
-           number(f.estimate->ci.hi) + "]";
-}
-
-std::string figure(const std::optional<double>& x) {
-    return x ? number(*x) : "-";
-}
-
-/// A local model asked by one method, with the journal and folder of the run.
-class MethodRun {
-  public:
-    /// `facts`: what the answers depend on beside the model.
-    MethodRun(App& app, const std::string& method, const std::string& folder, ordered_json facts,
-              const answers::LocalOptions& options = {})
-        : app_(app), method_(method) {
-        model::SessionOptions session;
-        session.batch = app.globals.batch;
-        session.context = std::max(app.globals.context, app.globals.batch);
-        session.threads = app.globals.threads;
-        session_ = std::make_unique<model::Session>(app.model(), session);
-        const model::ModelInfo& info = session_->model().info();
-        subject_ = std::make_unique<answers::LocalSubject>(
-            *session_, std::vector<answers::LocalArm>{{{"unsteered", "", "none"}, nullptr, {}}},
-            options);
-        facts["subject"] = ordered_json::parse(subject_->identity());
-        facts["seed"] = app.globals.seed;
-        folder_ = folder;
-        if (folder.empty()) {
-            std::string name = method + "-" + info.name;
-            std::replace_if(
-                name.begin(), name.end(),
-                [](unsigned char c) { return std::isalnum(c) == 0 && c != '-' && c != '.'; }, '-');
-            folder_ = fs::path("runs") / (name + "-" + core::sha256_hex(facts.dump()).substr(0, 8));
-        }
-        journal_ = std::make_unique<answers::Journal>(folder_);
-        journal_->bind("settings", facts.dump());
-        journal_->bind(answers::fact_battery, method);
-        journal_->bind(answers::fact_model, info.name);
-        std::error_code code;
-        fs::remove(folder_ / "run.json", code);
-        if (journal_->size() > 0) {
-            app.say("going on with " + folder_.string() + ": it holds " +
-                    std::to_string(journal_->size()) + " answers");
-        }
-    }
-
-    answers::Subject& subject() { return *subject_; }
-    answers::Journal& journal() { return *journal_; }
-
-    /// Writes the result and run.json; prints the result with --json.
-    void finish(const std::string& json, const answers::RunCounts& counts) {
-        app_.end_progress();
-        core::write_file(folder_ / (method_ + ".json"), json);
-        ordered_json run = provenance(app_, "measure-" + method_);
-        const model::ModelInfo& info = session_->model().info();
-        run["battery"] = method_;
-        run["model"] = model_provenance(info);
-        run["weights"] = weights_provenance(info);
-        run["answers"] = {{"asked", counts.asked},
-                          {"remembered", counts.remembered},
-                          {"unanswered", counts.unanswered}};
-        finish_run(std::move(run), folder_);
-        if (app_.globals.json) std::cout << json;
-    }
-
-    /// Where the rest stands, as the last line of a summary.
-    std::string result_line() const { return (folder_ / (method_ + ".json")).string() + "\n"; }
-
-  private:
-    App& app_;
-    std::string method_;
-    fs::path folder_;
-    std::unique_ptr<model::Session> session_;
-    std::unique_ptr<answers::LocalSubject> subject_;
-    std::unique_ptr<answers::Journal> journal_;
-};
-
-std::string shortened(const std::string& text, std::size_t width = 60) {
-    if (text.size() <= width) return text;
-    std::size_t end = width;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    return text.substr(0, end) + "...";
-}
 
 // perceptions
 
@@ -176,23 +86,61 @@ void run_perceptions(App& app, const PerceptionSettings& settings) {
 
 struct IdealSettings {
     std::string concepts, run;
-    std::size_t samples = 10;
+    std::size_t samples = 10, lists = 20;
+    bool novel = false;
+    double mean = 45, deviation = 15;
 };
 
+bool has_number(std::string_view text) {
+    return measure::parse_number(text).has_value();
+}
+
+answers::LocalOptions short_samples() {
+    answers::LocalOptions options;
+    options.temperature = 1;
+    options.max_tokens = 24;
+    return options;
+}
+
+void run_novel(App& app, const IdealSettings& settings) {
+    answers::NovelOptions novel;
+    novel.lists = settings.lists;
+    novel.mean = settings.mean;
+    novel.deviation = settings.deviation;
+    novel.seed = app.globals.seed;
+    MethodRun run(app, "novel", settings.run,
+                  {{"lists", novel.lists}, {"mean", novel.mean}, {"deviation", novel.deviation}},
+                  short_samples());
+    const answers::Novel asked =
+        answers::ask_novel(novel, has_number, run.subject(), run.journal(), app.watch());
+    const measure::NovelPull pull = measure::measure_novel(asked.lists);
+    run.finish(measure::to_json(pull), asked.counts);
+    if (app.globals.json) return;
+    Table table({"minutes named, difference", ""});
+    table.add({"much graded best - little graded best", figure(pull.effect)});
+    table.add({"much graded best - no grades", figure(pull.up)});
+    table.add({"no grades - little graded best", figure(pull.down)});
+    table.add({"no grades - mean of the amounts shown", figure(pull.plain)});
+    std::cout << table.text() << "\n"
+              << pull.lists << " lists; answers with a number: " << pull.numbers[0]
+              << " without grades, " << pull.numbers[1] << " where much is best, "
+              << pull.numbers[2] << " where little is\n"
+              << "p that grades do nothing: " << figure(pull.p) << "\n"
+              << run.result_line();
+}
+
 void run_ideals(App& app, const IdealSettings& settings) {
+    if (settings.novel) return run_novel(app, settings);
     const fs::path file = settings.concepts.empty()
                               ? core::resource_folder() / "batteries" / "ideals" / "concepts.jsonl"
                               : fs::path(settings.concepts);
     const std::vector<data::Concept> concepts = data::read_concepts(file);
-    answers::LocalOptions options;
-    options.temperature = 1;
-    options.max_tokens = 24;
     MethodRun run(app, "ideals", settings.run,
-                  {{"concepts", core::sha256_file(file)}, {"samples", settings.samples}}, options);
-    const answers::Ideals ideals = answers::ask_ideals(
-        concepts, settings.samples,
-        [](std::string_view text) { return measure::parse_number(text).has_value(); },
-        run.subject(), run.journal(), app.globals.seed, app.watch());
+                  {{"concepts", core::sha256_file(file)}, {"samples", settings.samples}},
+                  short_samples());
+    const answers::Ideals ideals =
+        answers::ask_ideals(concepts, settings.samples, has_number, run.subject(), run.journal(),
+                            app.globals.seed, app.watch());
     std::vector<measure::PullAnswers> numbers;
     for (std::size_t i = 0; i < concepts.size(); ++i) {
         numbers.push_back(measure::read_pull(concepts[i], ideals.concepts[i]));
@@ -221,7 +169,7 @@ void run_ideals(App& app, const IdealSettings& settings) {
 struct UtilitySettings {
     std::string options, pairs = "active", run;
     std::size_t limit = 0, draws = 100;
-    double edges = 2;
+    double edges = 2, certain = 0;
 };
 
 void run_utilities(App& app, const UtilitySettings& settings) {
@@ -257,6 +205,7 @@ void run_utilities(App& app, const UtilitySettings& settings) {
     measure::UtilitiesOptions measuring;
     measuring.seed = app.globals.seed;
     measuring.draws = settings.draws;
+    measuring.certain = settings.certain;
     const measure::Utilities utilities =
         measure::measure_utilities(options, comparisons, measuring);
     run.finish(measure::to_json(utilities), comparisons.counts);
@@ -274,6 +223,9 @@ void run_utilities(App& app, const UtilitySettings& settings) {
     std::cout << table.text() << "\n"
               << utilities.pairs << " pairs, both orders, in " << comparisons.rounds
               << (comparisons.rounds == 1 ? " round\n" : " rounds\n");
+    if (settings.certain > 0) {
+        std::cout << utilities.certain << " pairs never asked, counted as won\n";
+    }
     Table checks({"do the choices hang together", ""});
     checks.add({"held-out pairs told right", figure(utilities.accuracy)});
     checks.add({"triads that go round in circles (chance .25)", figure(utilities.cycles)});
@@ -286,66 +238,6 @@ void run_utilities(App& app, const UtilitySettings& settings) {
                   << "\n";
     }
     std::cout << run.result_line();
-}
-
-// stance
-
-struct StanceSettings {
-    std::string file, answer = "answer", statement = "statement", label = "label";
-};
-
-void run_stance(App& app, const StanceSettings& settings) {
-    const data::CsvTable table = data::read_csv(settings.file);
-    const StanceSettings usual;
-    const auto column = [&](const std::string& name, bool needed) {
-        const std::optional<std::size_t> place = table.column(name);
-        if (!place && needed) {
-            throw Error(
-                ErrorKind::input, "has no column '" + name + "'", settings.file, "columns: " + [&] {
-                    std::string all;
-                    for (const std::string& other : table.header) {
-                        all += (all.empty() ? "" : ", ") + other;
-                    }
-                    return all;
-                }());
-        }
-        return place;
-    };
-    const std::size_t answer = *column(settings.answer, true);
-    const auto statement = column(settings.statement, settings.statement != usual.statement);
-    const auto label = column(settings.label, settings.label != usual.label);
-    std::vector<measure::StanceReading> readings;
-    std::vector<std::optional<measure::Stance>> labels;
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        const std::vector<std::string>& cells = table.rows[row];
-        readings.push_back(measure::read_stance(
-            cells[answer], statement ? std::string_view(cells[*statement]) : std::string_view()));
-        if (!label) continue;
-        labels.push_back(measure::parse_stance_label(cells[*label]));
-        if (!labels.back() && !cells[*label].empty()) {
-            throw Error(ErrorKind::input, "'" + cells[*label] + "' is not a stance",
-                        core::file_line(settings.file, table.lines[row]),
-                        "agree, disagree or other");
-        }
-    }
-    const measure::StanceTable stances =
-        measure::stance_table(std::move(readings), labels, app.globals.seed);
-    if (app.globals.json) {
-        std::cout << measure::to_json(stances);
-        return;
-    }
-    Table shares({"stance", "share"});
-    for (const auto stance :
-         {measure::Stance::agree, measure::Stance::disagree, measure::Stance::other}) {
-        shares.add({std::string(measure::stance_name(stance)),
-                    figure(stances.shares[static_cast<std::size_t>(stance)])});
-    }
-    std::cout << shares.text();
-    if (stances.agreement.n == 0) return;
-    std::cout << "\nagainst " << stances.agreement.n << " human labels\n"
-              << "  accuracy " << figure(stances.agreement.accuracy) << ", always the commonest "
-              << number(stances.agreement.majority) << "\n"
-              << "  kappa " << figure(stances.agreement.kappa) << "\n";
 }
 
 }  // namespace
@@ -367,13 +259,22 @@ void add_measure_methods(Commands& commands, CLI::App& measure) {
             measure, "ideals",
             "Whether what a model names lies between what it calls average and what it calls "
             "ideal.",
-            "  axia measure ideals\n  axia measure ideals --concepts mine.jsonl --samples 20",
+            "  axia measure ideals\n  axia measure ideals --concepts mine.jsonl --samples 20\n"
+            "  axia measure ideals --novel",
             true);
         static IdealSettings settings;
         options->add("--concepts", settings.concepts,
                      "Concepts, JSON lines of id, text, unit (default: the forty that ship)");
         options->add("--samples", settings.samples, "Seeded answers to each question")
             ->check(CLI::Range(1, 1000));
+        options->add_flag("--novel", settings.novel,
+                          "The controlled form: lists of an invented activity, graded or not");
+        options->add("--lists", settings.lists, "novel: lists, each under three kinds of grades")
+            ->check(CLI::Range(2, 1000));
+        options->add("--mean", settings.mean, "novel: mean of the amounts, minutes")
+            ->check(CLI::Range(1.0, 1e6));
+        options->add("--sd", settings.deviation, "novel: their standard deviation, minutes")
+            ->check(CLI::Range(0.1, 1e6));
         options->add("--run", settings.run, "Folder of the run");
         commands.on(command, [&app] { run_ideals(app, settings); });
     }
@@ -394,25 +295,17 @@ void add_measure_methods(Commands& commands, CLI::App& measure) {
             ->check(CLI::IsMember({"active", "all"}));
         options->add("--edges", settings.edges, "active: pairs at most, times n log2 n")
             ->check(CLI::Range(0.1, 1000.0));
+        options
+            ->add("--certain", settings.certain,
+                  "Pairs never asked count as won by the side found at least so likely (.95); "
+                  "0 = they do not")
+            ->check(CLI::Range(0.0, 0.9999));
         options->add("--limit", settings.limit, "Options at most, spread over the file; 0 = all");
         options->add("--draws", settings.draws, "Bootstrap draws")->check(CLI::Range(1, 100000));
         options->add("--run", settings.run, "Folder of the run");
         commands.on(command, [&app] { run_utilities(app, settings); });
     }
-    {
-        auto [command, options] = commands.add(
-            measure, "stance",
-            "Whether open answers agree or disagree with a statement; needs no model.",
-            "  axia measure stance answers.csv\n"
-            "  axia measure stance published.csv --answer completion --label annot1_label",
-            false);
-        static StanceSettings settings;
-        command->add_option("file", settings.file, "Answers (CSV)")->required();
-        options->add("--answer", settings.answer, "Column of the answers");
-        options->add("--statement", settings.statement, "Column of the statements; may be missing");
-        options->add("--label", settings.label, "Column of human labels; may be missing");
-        commands.on(command, [&app] { run_stance(app, settings); });
-    }
+    add_measure_opinions(commands, measure);
 }
 
 }  // namespace axia::cli

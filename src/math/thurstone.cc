@@ -235,6 +235,10 @@ void check_options(const ThurstoneOptions& options, std::size_t items) {
         throw Error(ErrorKind::usage, "held-out share " + std::to_string(options.held_out),
                     "held_out", "give a number from 0, below 1");
     }
+    if (options.certain != 0 && !(options.certain > .5 && options.certain < 1)) {
+        throw Error(ErrorKind::usage, "certainty " + std::to_string(options.certain), "certain",
+                    "give a number above .5 and below 1, or 0");
+    }
     if (!(options.tolerance > 0) || options.max_iterations < 1) {
         throw Error(ErrorKind::usage, "tolerance and max_iterations must be above 0", "options");
     }
@@ -294,6 +298,33 @@ void hold_out(std::size_t items, const ThurstoneOptions& options, MergedBattles&
         side->first.push_back(static_cast<std::uint32_t>(side->size()));
     }
     pairs = std::move(fitted);
+}
+
+void take(const Loss& loss, const Vector& x, ThurstoneFit& fit) {
+    fit.means.assign(x.begin(), x.begin() + loss.items());
+    const Vector variances = loss.variances(x);
+    fit.variances.assign(variances.begin(), variances.end());
+}
+
+/// Pairs of neither list that the fit is sure of, won once.
+std::vector<Battle> certain_pairs(std::size_t items, const ThurstoneFit& fit, double certain,
+                                  const MergedBattles& pairs, const MergedBattles& test) {
+    std::vector<char> compared(items * items);
+    for (const MergedBattles* list : {&pairs, &test}) {
+        for (std::size_t k = 0; k < list->size(); ++k) {
+            compared[list->a[k] * items + list->b[k]] = 1;
+        }
+    }
+    std::vector<Battle> sure;
+    for (std::size_t a = 0; a < items; ++a) {
+        for (std::size_t b = a + 1; b < items; ++b) {
+            if (compared[a * items + b]) continue;
+            const double p = thurstone_probability(fit, a, b);
+            if (p >= certain) sure.push_back({a, b, 1, 0});
+            if (p <= 1 - certain) sure.push_back({a, b, 0, 1});
+        }
+    }
+    return sure;
 }
 
 struct Score {
@@ -360,9 +391,17 @@ ThurstoneFit fit_thurstone(std::size_t items, std::span<const Battle> battles,
 
     ThurstoneFit fit;
     minimise(loss, options, x, fit);
-    fit.means.assign(x.begin(), x.begin() + loss.items());
-    const Vector variances = loss.variances(x);
-    fit.variances.assign(variances.begin(), variances.end());
+    take(loss, x, fit);
+    if (options.certain > 0) {
+        const std::vector<Battle> sure = certain_pairs(items, fit, options.certain, pairs, test);
+        fit.certain = sure.size();
+        fitted.insert(fitted.end(), sure.begin(), sure.end());
+        const MergedBattles more = merge_battles(items, fitted);
+        Loss again(items, more, options.equal_variance);
+        minimise(again, options, x, fit);
+        take(again, x, fit);
+        fit.log_loss = score(fit, pairs).log_loss;
+    }
     fit.accuracy = score(fit, pairs).accuracy.value_or(0);
     fit.held_out = test.size();
     if (test.size() > 0) {

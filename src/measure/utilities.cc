@@ -148,9 +148,11 @@ Utilities measure_utilities(std::span<const UtilityOption> options,
     result.pairs = pairs.size();
     result.unanswered = comparisons.unanswered;
     math::ThurstoneOptions fitting;
+    fitting.certain = settings.certain;
     for (const UtilityOption& option : options) fitting.names.push_back(option.id);
     const math::ThurstoneFit fit = math::fit_thurstone(n, pairs, fitting);
     result.log_loss = fit.log_loss;
+    result.certain = fit.certain;
     result.accuracy = figure_or_reason([&] {
         math::ThurstoneOptions testing = fitting;
         testing.held_out = settings.held_out;
@@ -235,6 +237,7 @@ std::string to_json(const Utilities& utilities) {
                       {"version", 1},
                       {"pairs", utilities.pairs},
                       {"unanswered", utilities.unanswered},
+                      {"certain", utilities.certain},
                       {"log_loss", rounded(utilities.log_loss)},
                       {"held_out_accuracy", json_of(utilities.accuracy)},
                       {"cycles", json_of(utilities.cycles)},

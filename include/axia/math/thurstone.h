@@ -14,11 +14,14 @@
 namespace axia::math {
 
 struct ThurstoneOptions {
-    bool equal_variance = false;     // one variance for all
-    double held_out = 0;             // share of the battles kept for testing, in [0, 1); S022: .05
-    std::uint64_t seed = 42;         // of the choice of those
-    double tolerance = 1e-8;         // stop at a promised gain of the log-loss below this
-    int max_iterations = 500;        // Newton steps
+    bool equal_variance = false;  // one variance for all
+    double held_out = 0;          // share of the battles kept for testing, in [0, 1); S022: .05
+    std::uint64_t seed = 42;      // of the choice of those
+    double tolerance = 1e-8;      // stop at a promised gain of the log-loss below this
+    int max_iterations = 500;     // Newton steps
+    /// In (.5, 1): the fit is made again with pairs that were not compared counted as won by the
+    /// side it finds at least so likely (S022: .95); 0 = without.
+    double certain = 0;
     std::vector<std::string> names;  // of the options in errors; empty = their numbers
 };
 
@@ -28,6 +31,7 @@ struct ThurstoneFit {
     double log_loss = 0;            // mean cross-entropy, nats, of the battles fitted
     double accuracy = 0;            // share of them whose likelier side is the more frequent one
     std::size_t held_out = 0;       // battles kept for testing
+    std::size_t certain = 0;        // pairs counted as won; the losses are of the others
     std::optional<double> held_out_log_loss, held_out_accuracy;
     double gradient = 0;  // largest |d log_loss / d parameter| there
     int iterations = 0;

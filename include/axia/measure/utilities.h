@@ -25,6 +25,7 @@ struct UtilitiesOptions {
     std::uint64_t seed = 42;
     std::size_t draws = 100;  // bootstrap over pairs
     double level = .95;
+    double certain = 0;  // ThurstoneOptions::certain
 };
 
 struct UtilityRow {
@@ -50,9 +51,10 @@ struct Exchange {
 struct Utilities {
     std::vector<UtilityRow> rows;  // from most to least wanted
     std::size_t pairs = 0, unanswered = 0;
-    double log_loss = 0;  // of the pairs fitted, nats
-    Figure accuracy;      // of the held-out pairs; Wilson
-    Figure cycles;        // share of triads that go round in a circle; Wilson; a quarter = chance
+    std::size_t certain = 0;  // pairs never asked, counted as won
+    double log_loss = 0;      // of the pairs fitted, nats
+    Figure accuracy;          // of the held-out pairs; Wilson
+    Figure cycles;  // share of triads that go round in a circle; Wilson; a quarter = chance
     std::optional<double> cycles_expected;  // were every pair answered by chance at its own share
     Figure completeness;  // mean over pairs of max(p, 1 - p), both orders together
     Figure first_bias;    // P(what stands first) - 1/2, mean over pairs

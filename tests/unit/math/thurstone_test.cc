@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 #include <set>
 
@@ -170,6 +171,57 @@ TEST(Thurstone, ExactProbabilitiesGiveTheUtilitiesBack) {
     EXPECT_NE(fit.means, fit_thurstone(40, battles, options).means);
 }
 
+TEST(Thurstone, CertainPairsCountAsWon) {
+    // S022: 150 of 780 pairs asked ten times; what the fit is sure of is so, and helps the rest
+    core::Rng rng(25);
+    const Planted planted = random_options(40, rng);
+    std::vector<Pair> asked = starting_pairs(40, 1);
+    while (asked.size() < 150) {
+        const Pair pair = std::minmax<std::size_t>({rng.below(40), rng.below(40)});
+        if (pair.first != pair.second &&
+            std::find(asked.begin(), asked.end(), pair) == asked.end()) {
+            asked.push_back(pair);
+        }
+    }
+    std::vector<Battle> battles;
+    for (const auto& [a, b] : asked) {
+        double wins = 0;
+        for (int i = 0; i < 10; ++i) wins += rng.uniform() < planted.probability(a, b);
+        battles.push_back({a, b, wins / 10, 1 - wins / 10});
+    }
+    ThurstoneOptions options;
+    options.held_out = .05;
+    const ThurstoneFit plain = fit_thurstone(40, battles, options);
+    EXPECT_EQ(plain.certain, 0u);
+    options.certain = .95;
+    const ThurstoneFit fit = fit_thurstone(40, battles, options);
+    EXPECT_TRUE(fit.converged);
+    std::size_t sure = 0, right = 0;
+    for (std::size_t a = 0; a < 40; ++a) {
+        for (std::size_t b = a + 1; b < 40; ++b) {
+            if (std::find(asked.begin(), asked.end(), Pair{a, b}) != asked.end()) continue;
+            const double p = thurstone_probability(plain, a, b);
+            if (p < .95 && p > .05) continue;
+            ++sure;
+            right += (p > .5) == (planted.means[a] > planted.means[b]) ? 1 : 0;
+        }
+    }
+    EXPECT_GT(sure, 50u);
+    EXPECT_EQ(fit.certain, sure);
+    EXPECT_GE(right, sure * 95 / 100);
+    EXPECT_EQ(fit.held_out, plain.held_out);  // pairs kept for testing are never counted as won
+    EXPECT_LE(plain.log_loss, fit.log_loss);  // of the same pairs, of which it was the optimum
+    EXPECT_GE(pearson(fit.means, planted.means), pearson(plain.means, planted.means) - .01);
+    std::printf(
+        "certain pairs: %zu, %zu of them right; correlation with the planted %.4f, without "
+        "them %.4f\n",
+        sure, right, pearson(fit.means, planted.means), pearson(plain.means, planted.means));
+    // all pairs asked: nothing is left to be sure of
+    options.held_out = 0;
+    const ThurstoneFit all = fit_thurstone(40, planted.all_pairs(), options);
+    EXPECT_EQ(all.certain, 0u);
+}
+
 TEST(Thurstone, BothOrdersCancelOrderBias) {
     // S022: what stands first gains .1; asked in both orders, the utilities are those without
     core::Rng rng(23);
@@ -240,6 +292,11 @@ TEST(Thurstone, Refusals) {
     for (const double share : {-.1, 1.0, std::nan("")}) {
         ThurstoneOptions options;
         options.held_out = share;
+        refusal([&] { fit_thurstone(3, good, options); }, usage);
+    }
+    for (const double certain : {-.1, .5, 1.0, std::nan("")}) {
+        ThurstoneOptions options;
+        options.certain = certain;
         refusal([&] { fit_thurstone(3, good, options); }, usage);
     }
     ThurstoneOptions never;

@@ -177,6 +177,29 @@ TEST(Utilities, ActivePairsComeNearAllPairs) {
                 ordered_right(in_order(all.utilities), utility), .02);
 }
 
+TEST(Utilities, CertainPairsAreCounted) {
+    const std::vector<UtilityOption> options = named(40);
+    const std::vector<double> utility = planted(40);
+    Agent agent(utility);
+    test::ScratchFolder folder;
+    answers::Journal journal(folder.path);
+    CompareOptions comparing;
+    comparing.edges = .5;
+    const Comparisons comparisons = answers::compare(texts_of(options), agent, journal, comparing);
+    UtilitiesOptions settings;
+    settings.draws = 3;
+    EXPECT_EQ(measure_utilities(options, comparisons, settings).certain, 0U);
+    settings.certain = .95;
+    const Utilities utilities = measure_utilities(options, comparisons, settings);
+    EXPECT_GT(utilities.certain, 50U);
+    EXPECT_LE(utilities.certain, 780U - comparisons.pairs);
+    EXPECT_GE(ordered_right(in_order(utilities), utility), .95);
+    EXPECT_NE(to_json(utilities).find("\"certain\": " + std::to_string(utilities.certain)),
+              std::string::npos);
+    settings.certain = .4;
+    EXPECT_THROW(measure_utilities(options, comparisons, settings), core::Error);
+}
+
 TEST(Utilities, StoppedItAsksTheRestOnce) {
     const std::vector<UtilityOption> options = named(12);
     const std::vector<double> utility = planted(12);
