@@ -1,5 +1,6 @@
 // axia measure perceptions, ideals, utilities
 #include <iostream>
+#include <map>
 
 #include <nlohmann/json.hpp>
 
@@ -18,6 +19,7 @@
 #include "axia/measure/perceptions.h"
 #include "axia/measure/pull.h"
 #include "axia/measure/utilities.h"
+#include "axia/measure/value_plane.h"
 #include "method_run.h"
 #include "output.h"
 
@@ -54,7 +56,13 @@ void run_perceptions(App& app, const PerceptionSettings& settings) {
         answers::perceive(sentences, values, run.subject(), run.journal(), app.watch());
     const measure::Profile profile =
         measure::measure_profile(sentences, values, perceived, app.globals.seed);
-    run.finish(measure::to_json(profile), profile.counts);
+    std::map<std::string, double> angle;
+    for (const data::Value& value : app.system().values) angle[value.id] = value.angle;
+    const measure::ValuePlane plane =
+        measure::measure_plane(sentences, values, perceived, angle, app.globals.seed);
+    auto json = ordered_json::parse(measure::to_json(profile));
+    json["plane"] = ordered_json::parse(measure::to_json(plane));
+    run.finish(json.dump(2) + "\n", profile.counts);
     if (app.globals.json) return;
     Table table({"value", "for (1) or against (-1)", "relevant", "scored"});
     for (const measure::ProfileValue& value : profile.values) {
@@ -77,6 +85,14 @@ void run_perceptions(App& app, const PerceptionSettings& settings) {
     if (!forms.estimate || forms.estimate->ci.lo <= 0) {
         std::cout << "  the forms do not agree: this profile says more of the reader than of the "
                      "text\n";
+    }
+    if (plane.places.empty()) {
+        std::cout << "  values in a plane: - (" << plane.reason << ")\n";
+    } else {
+        std::cout << "  values found together, against the circle of values (1 = as there): "
+                  << figure(plane.circle) << "\n"
+                  << "  stress of the values in a plane (0 = it shows their distances): "
+                  << number(plane.stress) << "\n";
     }
     if (profile.unanswered > 0) std::cout << "  " << profile.unanswered << " unanswered\n";
     std::cout << run.result_line();
