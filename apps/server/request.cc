@@ -236,7 +236,13 @@ std::string grammar_of(const Fields& format) {
         refuse("is longer than " + std::to_string(most_schema_bytes >> 10) + " KiB",
                "response_format.json_schema.schema");
     }
-    return model::schema_grammar(text);
+    try {
+        return model::schema_grammar(text);
+    } catch (const Error& error) {
+        const std::string path = "response_format.json_schema.schema";
+        throw Error(error.kind(), error.message(),
+                    error.where().empty() ? path : path + "." + error.where(), error.hint());
+    }
 }
 
 /// What chats and completions have in common.

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "axia/core/error.h"
+#include "schema.h"
 
 namespace axia::model {
 
@@ -128,10 +129,11 @@ Token Sampler::draw(std::span<const float> logits) {
 
 std::string schema_grammar(const std::string& json_schema) {
     try {
-        return json_schema_to_grammar(common_json::parse(json_schema));
+        return json_schema_to_grammar(common_json::parse(held_schema(json_schema)));
+    } catch (const Error&) {
+        throw;
     } catch (const std::exception& error) {
-        throw Error(ErrorKind::input, std::string("the schema cannot be used: ") + error.what(),
-                    "response_format");
+        throw Error(ErrorKind::input, std::string("the schema cannot be used: ") + error.what());
     }
 }
 

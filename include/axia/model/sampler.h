@@ -22,8 +22,9 @@ struct SamplerOptions {
     std::string grammar{};                        // GBNF with a rule `root`; empty = any text
 };
 
-/// The GBNF grammar of the texts that are JSON of this schema; "{}" takes any object.
-/// Throws Error{input} for what is no schema, or one that libllama's converter does not cover.
+/// The GBNF grammar of texts that are JSON of this schema; "{}" takes any value. Of oneOf it holds
+/// that one fits, not that no other does. Throws Error{input} for what is no schema and for what no
+/// answer can be held to; `where` is the path within the schema, as "properties.age.multipleOf".
 std::string schema_grammar(const std::string& json_schema);
 
 /// libllama's own sampler chain: bias, top-k, top-p, min-p, temperature, draw. Same seed, same
