@@ -86,6 +86,12 @@ def structured(server):
             "type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}})[1]["choices"][0]
         answer = json.loads(text_of(choice))
         expect(list(answer) == ["verdict", "sure"] and answer["verdict"] in ("yes", "no"), str(answer))
+    schema = {"type": "object", "required": ["code", "free"], "properties": {
+        "code": {"type": "string", "pattern": "^[A-C]\\d{2}-[^x]$"}, "free": {"type": "string", "pattern": "^.{5}$"}}}
+    for seed in range(5):
+        answer = json.loads(text_of(chat(server, temperature=2, seed=seed, max_tokens=200, response_format={
+            "type": "json_schema", "json_schema": {"schema": schema}})[1]["choices"][0]))
+        expect(re.fullmatch(r"[A-C][0-9]{2}-[^x]", answer["code"]) and len(answer["free"]) == 5, str(answer))
     embedded = server.post("/v1/embeddings", {"input": ["Lock the door at night.", "Keep the house safe.", "Bananas."]})[2]
     vectors = [entry["embedding"] for entry in embedded["data"]]
     dot = lambda a, b: sum(x * y for x, y in zip(a, b))
@@ -122,8 +128,12 @@ def steering(server):
         for part in [] if event == "[DONE]" else event["choices"]:
             stream[part["index"]] += part["delta"].get("content", "")
     expect(stream == {0: bare, 1: text_of(steered)}, "the streamed arms are others")
-    lowered = chat(server, {"steer": {"security": -.999999}})[1]["choices"][0]
-    expect(text_of(lowered) not in (bare, text_of(steered)), "lowering did nothing else than raising")
+    # that the answer becomes another one is the model's to say, so the readings are asked
+    lowered = chat(server, {"steer": {"security": -.999999}, "trace": True})[1]["choices"][0]
+    expect(text_of(lowered) != text_of(steered) and lowered["axia"]["rows_shifted"] > 0, "lowering did what raising does")
+    for token in lowered["axia"]["trace"]["tokens"]:
+        for p, q in zip(token["p_before"][0], token["p_after"][0]):
+            expect(math.isclose(q, min(p, 1e-6), abs_tol=2e-5), f"lowered, {p} became {q}")
     arms = ["unsteered", "prompt", "steered", "prompt+steered"]
     compared = chat(server, {"steer": {"security": .99}, "compare": arms})[1]["choices"]
     expect([c["axia"]["arm"] for c in compared] == arms, "other arms")
@@ -146,7 +156,11 @@ def wrong(server):
         ({**CHAT, "logit_bias": {"x": 1}}, "logit_bias.x", None), ({**CHAT, "tools": [{}]}, "tools", None),
         ({**CHAT, "logit_bias": {"99999999": 1}}, "logit_bias", None),
         ({**CHAT, "top_logprobs": 2}, "top_logprobs", None),
-        ({**CHAT, "response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "wheel"}}}}, "response_format", None),
+        ({**CHAT, "response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "wheel"}}}},
+         "response_format.json_schema.schema.type", None),
+        ({**CHAT, "response_format": {"type": "json_schema", "json_schema": {"schema": {"properties": {
+            "code": {"type": "string", "pattern": "^(?=a).*$"}}}}}},
+         "response_format.json_schema.schema.properties.code.pattern", None),
         ({**CHAT, "axia": {"steer": {"securty": .9}}}, "axia.steer", "security"),
         ({**CHAT, "axia": {"steer": {"security": 1.5}}}, "axia.steer.security", None),
         ({**CHAT, "axia": {"plan": "../../etc/passwd"}}, "axia.plan", None),
