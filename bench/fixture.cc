@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <llama.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -285,6 +287,18 @@ bool same_bits(std::span<const float> a, std::span<const float> b) {
 
 bool all_finite(std::span<const float> x) {
     return std::all_of(x.begin(), x.end(), [](float v) { return std::isfinite(v); });
+}
+
+double cache_bytes(const model::Model& model, int context) {
+    const llama_model* handle = model.handle();
+    double head = static_cast<double>(llama_model_n_embd(handle)) / llama_model_n_head(handle);
+    char length[32];
+    const std::string key = model.info().architecture + ".attention.key_length";
+    if (llama_model_meta_val_str(handle, key.c_str(), length, sizeof length) > 0) {
+        head = std::stod(length);
+    }
+    return 2.0 * sizeof(std::uint16_t) * head * llama_model_n_head_kv(handle) * context *
+           llama_model_n_layer(handle);
 }
 
 }  // namespace axia::bench

@@ -89,4 +89,7 @@ double prefill(model::Session& session, std::span<const model::Token> prompt,
 bool same_bits(std::span<const float> a, std::span<const float> b);
 bool all_finite(std::span<const float> x);
 
+/// Bytes of the keys and values of every layer in F16 for `context` tokens.
+double cache_bytes(const model::Model& model, int context);
+
 }  // namespace axia::bench

@@ -156,16 +156,7 @@ int memory_child(const std::vector<std::string>& arguments) {
     const auto model = model::Model::load(arguments.at(0), options);
     Session session = measuring_session(model);
     const auto vector = learn(session, contrast_pairs(100));
-    const llama_model* handle = model->handle();
-    double head = static_cast<double>(llama_model_n_embd(handle)) / llama_model_n_head(handle);
-    char length[32];
-    const std::string key = model->info().architecture + ".attention.key_length";
-    if (llama_model_meta_val_str(handle, key.c_str(), length, sizeof length) > 0) {
-        head = std::stod(length);
-    }
-    // keys and values of every layer in F16
-    const double kv = 2.0 * sizeof(std::uint16_t) * head * llama_model_n_head_kv(handle) *
-                      session.options().context * llama_model_n_layer(handle);
+    const double kv = cache_bytes(*model, session.options().context);
     std::cout << status_bytes("VmHWM") << ' ' << status_bytes("VmRSS") << ' ' << kv << ' '
               << vector.card.learn_pairs + vector.card.heldout_pairs << '\n';
     return 0;

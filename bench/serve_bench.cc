@@ -104,8 +104,7 @@ const Registration memory(
          if (!both) return;
          const auto model = open_model(run, model::Purpose::decode, "q8_0");
          constexpr double mebibyte = 1 << 20;
-         // keys and values of every block in F16; at most, where heads share them it is less
-         const double cache = 2.0 * 2 * context * model->info().layers * model->info().width / 3;
+         const double cache = cache_bytes(*model, context);
          const auto file = static_cast<double>(std::filesystem::file_size(model->info().file));
          run.sample((both->ask("memory axia") - file - cache) / mebibyte);
          run.note("llama-server: " +

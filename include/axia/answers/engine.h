@@ -19,7 +19,7 @@ namespace axia::answers {
 
 struct EngineOptions {
     std::size_t queue = 128;        // requests that wait at most; more are refused
-    std::size_t prompt_rows = 128;  // of prompts in a step that also goes on with answers, at most
+    std::size_t prompt_rows = 256;  // of prompts in a step that also goes on with answers, at most
     std::size_t alone_rows = 512;   // of prompts in a step without answers, at most
     std::size_t parallel = 0;       // answers at once; 0 = as many as the session has sequences
     bool reuse = true;              // rows of earlier prompts that a later one begins with
