@@ -13,6 +13,7 @@
 #include "axia/core/files.h"
 #include "axia/data/value_system.h"
 #include "axia/model/open.h"
+#include "source_dir.h"
 #include "support/random_vector.h"
 
 namespace axia::bench {

@@ -10,6 +10,7 @@
 #include "axia/math/logistic.h"
 #include "child.h"
 #include "harness.h"
+#include "source_dir.h"
 
 namespace axia::bench {
 namespace {

@@ -11,6 +11,7 @@
 #include "axia/measure/measure.h"
 #include "child.h"
 #include "fixture.h"
+#include "source_dir.h"
 
 namespace axia::bench {
 namespace {

@@ -15,6 +15,7 @@
 #include "axia/math/thurstone.h"
 #include "child.h"
 #include "harness.h"
+#include "source_dir.h"
 
 namespace axia::bench {
 namespace {

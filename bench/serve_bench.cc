@@ -12,6 +12,7 @@
 #include "child.h"
 #include "fixture.h"
 #include "harness.h"
+#include "source_dir.h"
 
 namespace axia::bench {
 namespace {

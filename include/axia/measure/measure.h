@@ -127,8 +127,8 @@ struct Robustness {
     Figure acquiescence;  // ratings: mean place of + items plus that of - items minus (least +
                           // most) (S029); yes/no questions: mean P(yes) minus share of yes among
                           // right answers
-    Figure keying;  // ratings (S029): correlation over values of the mean of their + items with
-                    // that of their - items turned round; Fisher's z
+    Figure keying;   // ratings (S029): correlation over values of the mean of their + items with
+                     // that of their - items turned round; Fisher's z
     Figure invalid;  // probability outside the options, mean over answers
     Figure retest;   // correlation over items of the item number in odd and even wordings,
                      // else repeats; Fisher's z

@@ -11,6 +11,7 @@
 #include "axia/steer/score.h"
 #include "axia/vectors/gate.h"
 #include "axia/vectors/learn.h"
+#include "source_dir.h"
 
 namespace axia {
 namespace {

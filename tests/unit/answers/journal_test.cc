@@ -14,6 +14,7 @@
 
 #include "axia/core/error.h"
 #include "axia/core/hash.h"
+#include "source_dir.h"
 #include "unit/answers/killing_files.h"
 #include "unit/data/scratch.h"
 

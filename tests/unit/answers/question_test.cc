@@ -7,6 +7,7 @@
 
 #include "axia/core/error.h"
 #include "axia/core/files.h"
+#include "source_dir.h"
 #include "support/tiny_model.h"
 
 namespace axia::answers {

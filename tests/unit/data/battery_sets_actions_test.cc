@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "axia/data/battery_sets.h"
+#include "source_dir.h"
 #include "unit/data/set_error.h"
 
 namespace axia::data {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "source_dir.h"
 #include "unit/data/set_error.h"
 
 namespace axia::data {

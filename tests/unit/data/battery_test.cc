@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "axia/data/value_system.h"
+#include "source_dir.h"
 #include "unit/data/scratch.h"
 
 namespace axia::data {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/surface.h"
+#include "source_dir.h"
 #include "unit/data/scratch.h"
 
 namespace axia::data {

@@ -7,6 +7,7 @@
 
 #include "axia/core/error.h"
 #include "scratch.h"
+#include "source_dir.h"
 
 namespace axia::data {
 namespace {

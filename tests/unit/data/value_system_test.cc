@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "source_dir.h"
 #include "unit/data/scratch.h"
 
 namespace axia::data {

@@ -9,6 +9,7 @@
 #include "axia/core/hash.h"
 #include "axia/data/csv.h"
 #include "axia/math/agreement.h"
+#include "source_dir.h"
 
 namespace axia::measure {
 namespace {

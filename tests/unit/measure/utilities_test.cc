@@ -11,6 +11,7 @@
 #include "axia/data/battery_sets.h"
 #include "axia/math/agreement.h"
 #include "axia/math/inference.h"
+#include "source_dir.h"
 #include "support/tiny_model.h"
 
 namespace axia::measure {

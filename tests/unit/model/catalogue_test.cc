@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "axia/core/error.h"
+#include "source_dir.h"
 
 namespace axia::model {
 namespace {

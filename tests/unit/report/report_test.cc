@@ -11,6 +11,7 @@
 #include "axia/core/error.h"
 #include "axia/core/files.h"
 #include "axia/core/hash.h"
+#include "source_dir.h"
 
 namespace axia::report {
 namespace {

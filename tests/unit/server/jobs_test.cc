@@ -8,6 +8,7 @@
 
 #include "axia/core/error.h"
 #include "axia/core/files.h"
+#include "source_dir.h"
 
 namespace axia::server {
 namespace {
