@@ -12,7 +12,7 @@ flags=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEP
 
 cache=${AXIA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/axia}/third_party
 processor=$(sed -n 's/^flags[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
-patch=amx-tile-config+httplib
+patch=amx-tile-config+httplib+masked-cells
 key=$(printf '%s\n' "$version" "$patch" "${flags[@]}" "$(${CXX:-c++} --version | head -n 1)" "$processor" | sha256sum | cut -c1-12)
 prefix=$cache/llama-$version-$key
 
@@ -31,6 +31,26 @@ unpack() {
     # gcc 12 tells the optimiser that ldtilecfg reads 8 of its 64 bytes, so the stores before it are dropped and the AMX
     # kernels die of an illegal instruction: make the whole structure visible
     sed -i 's/^\( *\)_tile_loadconfig(&tc);/\1__asm__ volatile("" : : "r"(\&tc) : "memory"); _tile_loadconfig(\&tc);/' "$1/vendor/llama.cpp/ggml/src/ggml-cpu/amx/mmq.cpp"
+    # sequences share one cache, so most cells of a row are masked (-inf, FC00 in f16): pass over four at a time, and over a
+    # tile without converting it; the results are the same bits
+    sed -i -e '/for (int64_t ic = ic_start; ic < ic_end; ++ic) {/a\
+            if (mp) {\
+                for (uint64_t four; ic + 4 <= ic_end; ic += 4) {\
+                    memcpy(\&four, mp + ic, sizeof(four));\
+                    if (four != 0xFC00FC00FC00FC00u) break;\
+                }\
+                if (ic == ic_end) break;\
+            }' -e '/bool can_skip = true;/a\
+                bool masked = kv_tile % 4 == 0;\
+                for (int tq = 0; masked \&\& tq < tile_rows; tq++) {\
+                    const char * row = (const char *) mask->data + (iq1 + tq)*mask->nb[1] + (iq2%mask->ne[2])*mask->nb[2] + (iq3%mask->ne[3])*mask->nb[3];\
+                    for (int tk = 0; masked \&\& tk < kv_tile; tk += 4) {\
+                        uint64_t four;\
+                        memcpy(\&four, row + (ic + tk)*sizeof(ggml_fp16_t), sizeof(four));\
+                        masked = four == 0xFC00FC00FC00FC00u;\
+                    }\
+                }\
+                if (masked) continue;' "$1/vendor/llama.cpp/ggml/src/ggml-cpu/ops.cpp"
 }
 archive=$cache/llama_cpp_python-$version.tar.gz
 case ${1:-} in
