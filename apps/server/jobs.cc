@@ -95,6 +95,17 @@ JobState state_named(const std::string& name) {
     return JobState::failed;
 }
 
+/// A job's folder whose server was killed before job.json was there: nobody was told of it. Job
+/// names only, so that nothing else in the folder is touched.
+bool is_unconfirmed(const fs::directory_entry& entry) {
+    const std::string name = entry.path().filename().string();
+    const bool named = name.size() == 14 && name.starts_with("j-") &&
+                       name.find_first_not_of("0123456789abcdef", 2) == std::string::npos;
+    std::error_code code;
+    return named && !entry.is_symlink(code) && entry.is_directory(code) &&
+           fs::status(entry.path() / "job.json", code).type() == fs::file_type::not_found;
+}
+
 }  // namespace
 
 std::string_view job_state_name(JobState state) {
@@ -184,7 +195,12 @@ struct Jobs::State {
     /// What an earlier server left: a job it was at waits again, before those behind it.
     void take_up() {
         std::error_code code;
+        std::vector<fs::path> never_confirmed;
         for (const auto& entry : fs::directory_iterator(options.folder, code)) {
+            if (is_unconfirmed(entry)) {
+                never_confirmed.push_back(entry.path());
+                continue;
+            }
             const auto job = std::make_shared<Job>();
             bool cancelled = false;
             try {
@@ -223,6 +239,7 @@ struct Jobs::State {
             next_number = std::max(next_number, job->number + 1);
             jobs[job->id] = job;
         }
+        for (const fs::path& left : never_confirmed) fs::remove_all(left, code);
     }
 
     // on the thread

@@ -156,6 +156,31 @@ TEST_F(JobsTest, TheNextServerTakesUpWhatWasUnderWay) {
     EXPECT_EQ(calls(), 4U);
 }
 
+TEST_F(JobsTest, FoldersWithoutAJobAreRemovedAtTheStart) {
+    std::string done;
+    {
+        Jobs jobs(*library, options);
+        done = id_of(jobs.submit(learn("power")));
+        wait_for(jobs, done);
+    }
+    fs::create_directories(options.folder / "j-0123456789ab");  // killed after mkdir
+    core::write_file(options.folder / "j-123456789abc/pairs.jsonl", "{}\n");
+    core::write_file(options.folder / "j-23456789abcd/job.json.partial.1", "{");
+    core::write_file(options.folder / "j-3456789abcde/job.json", "{");  // broken: a person's to see
+    core::write_file(options.folder / "notes/read-me", "not a job's");
+    core::write_file(folder / "elsewhere/kept", "x");
+    fs::create_directory_symlink(folder / "elsewhere", options.folder / "j-456789abcdef");
+    Jobs jobs(*library, options);
+    EXPECT_EQ(jobs.list()["jobs"].size(), 1U);
+    EXPECT_EQ(jobs.find(done)["state"], "failed");
+    for (const char* gone : {"j-0123456789ab", "j-123456789abc", "j-23456789abcd"}) {
+        EXPECT_FALSE(fs::exists(options.folder / gone)) << gone;
+    }
+    for (const char* kept : {"j-3456789abcde/job.json", "notes/read-me", "j-456789abcdef/kept"}) {
+        EXPECT_TRUE(fs::exists(options.folder / kept)) << kept;
+    }
+}
+
 TEST_F(JobsTest, TheQueueIsBounded) {
     options.queue = 2;
     Jobs jobs(*library, options);
