@@ -7,12 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "axia/core/error.h"
 
@@ -26,6 +28,7 @@ namespace {
 constexpr std::size_t most_output = 64U << 20;
 constexpr std::size_t most_line = 1U << 16;
 constexpr auto patience = std::chrono::seconds(10);
+constexpr auto longest_pause = std::chrono::milliseconds(100);
 constexpr int niceness = 10;
 
 struct Pipe {
@@ -120,6 +123,16 @@ ChildEnd run_child(const std::vector<std::string>& command,
     };
     bool asked = false;
     std::chrono::steady_clock::time_point limit;
+    const auto heed_stop = [&] {
+        const auto now = std::chrono::steady_clock::now();
+        if (stop.load() && !asked) {
+            asked = true;
+            limit = now + patience;
+            ::kill(child, SIGINT);
+        } else if (asked && now > limit) {
+            ::kill(-child, SIGKILL);
+        }
+    };
     while (out.read >= 0 || err.read >= 0) {
         std::array<pollfd, 2> polled{{{out.read, POLLIN, 0}, {err.read, POLLIN, 0}}};
         ::poll(polled.data(), polled.size(), 100);
@@ -139,17 +152,17 @@ ChildEnd run_child(const std::vector<std::string>& command,
             if (size > 0) rest.append(buffer.data(), static_cast<std::size_t>(size));
             take_lines(size <= 0);
         }
-        const auto now = std::chrono::steady_clock::now();
-        if (stop.load() && !asked) {
-            asked = true;
-            limit = now + patience;
-            ::kill(child, SIGINT);
-        } else if (asked && now > limit) {
-            ::kill(-child, SIGKILL);
-        }
+        heed_stop();
     }
+    // it may have closed both and go on
     int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    auto pause = std::chrono::milliseconds(1);
+    while (true) {
+        const pid_t ended = ::waitpid(child, &status, WNOHANG);
+        if (ended == child || (ended < 0 && errno != EINTR)) break;
+        std::this_thread::sleep_for(pause);
+        pause = std::min(2 * pause, longest_pause);
+        heed_stop();
     }
     end.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return end;

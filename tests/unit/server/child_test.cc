@@ -7,6 +7,7 @@
 #include <atomic>
 #include <csignal>
 #include <sstream>
+#include <thread>
 
 namespace axia::server {
 namespace {
@@ -77,6 +78,30 @@ TEST(ChildTest, StopIsAnInterruptThatItMayAnswer) {
         {}, [&](std::string_view) { stop = true; }, stop);
     EXPECT_EQ(ran.end.code, 3);
     EXPECT_EQ(ran.end.out, "saved\n");
+}
+
+TEST(ChildTest, StopReachesOneThatHasClosedItsOutputs) {
+    std::atomic<bool> stop{false};
+    Ran ran;
+    ran.end = run_child(
+        {"/bin/sh", "-c",
+         "trap 'exit 4' INT; echo up >&2; exec >&- 2>&-; i=0; "
+         "while [ $i -lt 400 ]; do sleep .05; i=$((i + 1)); done"},
+        {}, [&](std::string_view) { stop = true; }, stop);
+    EXPECT_EQ(ran.end.code, 4);
+
+    stop = false;  // asked only once the outputs are long closed
+    std::thread later([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(400));
+        stop = true;
+    });
+    ran.end = run_child(
+        {"/bin/sh", "-c",
+         "trap 'exit 5' INT; exec >&- 2>&-; i=0; "
+         "while [ $i -lt 400 ]; do sleep .05; i=$((i + 1)); done"},
+        {}, [](auto) {}, stop);
+    later.join();
+    EXPECT_EQ(ran.end.code, 5);
 }
 
 TEST(ChildTest, ASignalShowsInTheCode) {
