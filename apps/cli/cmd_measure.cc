@@ -201,7 +201,7 @@ void measure_subject(App& app, const MeasureSettings& settings, const data::Batt
     const std::string facts = facts_of(app, settings, battery, subject).dump();
     const fs::path folder = run_folder(settings, battery, name, facts);
     answers::Journal journal(folder);
-    journal.bind("settings", facts);
+    journal.bind(answers::fact_settings, facts);
     journal.bind(answers::fact_battery, battery.card().name);
     journal.bind(answers::fact_battery_hash, battery.hash());
     journal.bind(answers::fact_model, name);

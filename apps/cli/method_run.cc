@@ -54,7 +54,7 @@ MethodRun::MethodRun(App& app, const std::string& method, const std::string& fol
         folder_ = fs::path("runs") / (name + "-" + core::sha256_hex(facts.dump()).substr(0, 8));
     }
     journal_ = std::make_unique<answers::Journal>(folder_);
-    journal_->bind("settings", facts.dump());
+    journal_->bind(answers::fact_settings, facts.dump());
     journal_->bind(answers::fact_battery, method);
     journal_->bind(answers::fact_model, info.name);
     std::error_code code;

@@ -333,9 +333,14 @@ ordered_json Library::runs() const {
         const char* const state = !run.problem.empty() ? "unreadable"
                                   : run.finished       ? "finished"
                                                        : "unfinished";
+        ordered_json plans = ordered_json::array();
+        for (const answers::RunPlan& plan : run.plans) {
+            plans.push_back({{"name", plan.arm}, {"hash", plan.hash}});
+        }
         list.push_back({{"name", run.folder.filename().string()},
                         {"battery", run.subject},
                         {"model", run.model},
+                        {"plans", std::move(plans)},
                         {"state", state},
                         {"answers", run.answers},
                         {"asked", run.total},

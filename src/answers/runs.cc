@@ -68,11 +68,25 @@ bool read_run_file(RunInfo& run) {
     return named(card, "kind").starts_with("measure-");
 }
 
+std::vector<RunPlan> plans_of(const std::string& settings) {
+    std::vector<RunPlan> plans;
+    const json facts = json::parse(settings, nullptr, false);
+    const auto arms = facts.is_object() ? facts.find("arms") : facts.end();
+    if (arms == facts.end() || !arms->is_array()) return plans;  // a method has none
+    for (const json& arm : *arms) {
+        if (!arm.is_object()) continue;
+        const std::string hash = named(arm, "plan");
+        if (!hash.empty() && hash != "none") plans.push_back({named(arm, "name"), hash});
+    }
+    return plans;
+}
+
 void read_journal(RunInfo& run) {
     const Journal journal(run.folder, Journal::Mode::read);
     run.answers = journal.size();
     if (const auto battery = journal.bound(fact_battery)) run.subject = *battery;
     if (const auto model = journal.bound(fact_model)) run.model = *model;
+    if (const auto settings = journal.bound(fact_settings)) run.plans = plans_of(*settings);
     if (const auto total = journal.bound(fact_answers)) {
         std::from_chars(total->data(), total->data() + total->size(), run.total);
     }

@@ -17,22 +17,29 @@ enum class RunKind {
 std::string_view run_kind_name(RunKind kind);
 
 /// Facts of a measurement that its journal is bound to (Journal::bind) when it begins.
-inline constexpr std::string_view fact_battery = "battery";  // its name, or where it lies
+inline constexpr std::string_view fact_settings = "settings";  // JSON; "arms" with name and plan
+inline constexpr std::string_view fact_battery = "battery";    // its name, or where it lies
 inline constexpr std::string_view fact_battery_hash = "battery_sha256";
 inline constexpr std::string_view fact_model = "model";      // its name, an endpoint's, or "people"
 inline constexpr std::string_view fact_answers = "answers";  // how many there will be
+
+/// A plan of a measurement: the name of the arm under it, and its hash.
+struct RunPlan {
+    std::string arm, hash;
+};
 
 struct RunInfo {
     std::filesystem::path folder;
     RunKind kind = RunKind::measure;
     bool finished = false;
-    std::string subject;        // battery, or value of a demo; empty = not known
-    std::string model;          // empty = not known
-    std::string created;        // UTC; of an unfinished run the time of its last change
-    std::string command;        // empty = not known
-    std::uint64_t answers = 0;  // in the journal
-    std::uint64_t total = 0;    // answers there will be; 0 = not known
-    std::string problem;        // why it cannot be read; empty = it can
+    std::string subject;         // battery, or value of a demo; empty = not known
+    std::string model;           // empty = not known
+    std::string created;         // UTC; of an unfinished run the time of its last change
+    std::string command;         // empty = not known
+    std::uint64_t answers = 0;   // in the journal
+    std::uint64_t total = 0;     // answers there will be; 0 = not known
+    std::vector<RunPlan> plans;  // of a measurement, in the order of its arms
+    std::string problem;         // why it cannot be read; empty = it can
 };
 
 /// Throws Error{not_found} for no folder, Error{input} for a folder that is no run. What is wrong

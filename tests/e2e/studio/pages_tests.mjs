@@ -106,6 +106,13 @@ export function pages_tests({ open, url, accessible, fits, still, wait_for }) {
         await page.getByRole("checkbox", { name: "first", exact: true }).check();
         await page.locator("#chart-circle .legend", { hasText: "second: unsteered" }).waitFor();
         assert.deepEqual(await texts(page.locator("#chart-circle .legend li")), ["second: unsteered", "first: unsteered"]);
+        const listed = (await (await fetch(`${url}/axia/runs`)).json()).runs;
+        const [, held] = ["first", "second"].map((name) => listed.find((one) => one.name === name).plans);
+        assert.deepEqual(held, arms.filter((one) => one.plan_hash !== "none").map((one) => ({ name: one.arm, hash: one.plan_hash })));
+        assert.deepEqual(held.map((one) => one.name), ["security=0.9"]);
+        const cell = (name) => page.locator(".measure-page tbody tr", { has: page.getByRole("checkbox", { name, exact: true }) }).locator("td").nth(1);
+        assert.equal(await cell("first").innerText(), "none");
+        assert.equal(await cell("second").innerText(), `security=0.9 ${held[0].hash.slice(0, 8)}`);
         const href = await page.getByRole("link", { name: "Open the report of first in a new tab" }).getAttribute("href");
         assert.match(await (await fetch(url + href)).text(), /axia-run/);
         await page.getByLabel("Items at most").fill("few");

@@ -66,6 +66,29 @@ TEST(Runs, SaysWhatARunIsAndHowFar) {
     EXPECT_EQ(arms.at("steered").answers, 1u);
 }
 
+TEST(Runs, TellsThePlansOfItsArms) {
+    const Scratch scratch;
+    {
+        Journal journal(scratch.path / "a");
+        journal.bind(
+            fact_settings,
+            R"({"arms": [{"name": "unsteered", "plan": "none"}, {"name": "prompt:security",)"
+            R"( "system": "Be safe.", "plan": "none"}, {"name": "security=0.9", "plan": "0f"},)"
+            R"( {"name": "mine", "plan": "1e"}, 3, {"plan": 4}]})");
+    }
+    const RunInfo run = read_run(scratch.path / "a");
+    ASSERT_EQ(run.plans.size(), 2u);
+    EXPECT_EQ(run.plans[0].arm, "security=0.9");
+    EXPECT_EQ(run.plans[0].hash, "0f");
+    EXPECT_EQ(run.plans[1].arm, "mine");
+    for (const auto& [name, settings] :
+         {std::pair{"b", "[1]"}, {"c", "{"}, {"d", R"({"arms": 1})"}}) {
+        Journal(scratch.path / name).bind(fact_settings, settings);
+        EXPECT_TRUE(read_run(scratch.path / name).plans.empty()) << settings;
+        EXPECT_EQ(read_run(scratch.path / name).problem, "");
+    }
+}
+
 TEST(Runs, ListsRunsAndNothingElse) {
     const Scratch scratch;
     EXPECT_TRUE(list_runs(scratch.path / "none").empty());

@@ -94,7 +94,7 @@ export interface RunInfo {
   name: string;
   battery?: string;
   model?: string;
-  plans?: string[];
+  plans?: { name: string; hash: string }[]; // what its arms were measured under
   state?: string;
   answers?: number;
   asked?: number;

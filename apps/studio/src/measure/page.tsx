@@ -42,7 +42,8 @@ function RunTable({ runs, chosen }: { runs: readonly RunInfo[]; chosen: readonly
             <tr>
               <th scope="col">Run</th>
               <th scope="col">Battery</th>
-  <th scope="col" className="numeric">
+              <th scope="col">Plans</th>
+              <th scope="col" className="numeric">
                 Answers
               </th>
               <th scope="col">Made</th>
@@ -61,6 +62,14 @@ function RunTable({ runs, chosen }: { runs: readonly RunInfo[]; chosen: readonly
                     {!whole && <span className="item-text">{run.state}: start it again under this name and it goes on</span>}
                   </th>
                   <td>{run.battery}</td>
+                  <td>
+                    {run.plans?.map((plan) => (
+                      <span key={plan.name} className="run-plan">
+                        {plan.name} <code>{plan.hash.slice(0, 8)}</code>
+                      </span>
+                    ))}
+                    {run.plans?.length === 0 && "none"}
+                  </td>
                   <td className="numeric">{!whole && run.asked ? `${run.answers} of ${run.asked}` : run.answers}</td>
                   <td>{run.created ? moment(run.created) : ""}</td>
                   <td>
