@@ -14,6 +14,7 @@
 #include "server/jobs.h"
 #include "server/library.h"
 #include "server/server.h"
+#include "server/store_index.h"
 #include "steering_choice.h"
 #include "workflow.h"
 
@@ -27,19 +28,26 @@ namespace {
 /// Wishes of requests, compiled once and kept. Any thread may ask.
 class SteeringStore {
   public:
-    SteeringStore(App& app, const model::ModelInfo& info) : app_(app), info_(info) {}
+    SteeringStore(App& app, const model::ModelInfo& info)
+        : app_(app), info_(info), index_(app.plans_folder(info), app.vectors_folder(info)) {}
 
     server::Steering find(const server::SteerWish& wish) {
         SteerOptions options;
         std::optional<steer::Plan> whole;
-        if (!wish.plan.empty()) options.plan_file = plan_file(wish.plan).string();
+        const std::shared_ptr<const server::StoreIndex::Look> stored = index_.look();
+        if (!wish.plan.empty()) {
+            require(wish.plan, stored->plans, "plan", "axia.plan");
+            options.plan_file = (app_.plans_folder(info_) / (wish.plan + ".json")).string();
+        }
         if (!wish.plan_json.empty()) {
             whole = steer::parse_plan(wish.plan_json, "axia.plan");
-            for (const steer::PlanValue& value : whole->values) check_value(value.value);
+            for (const steer::PlanValue& value : whole->values) {
+                require(value.value, stored->values, "value", "axia.steer");
+            }
         }
         char number[32];
         for (const auto& [value, target] : wish.steer) {
-            check_value(value);
+            require(value, stored->values, "value", "axia.steer");
             std::snprintf(number, sizeof number, "%.17g", target);
             options.steer.push_back(value + "=" + number);
         }
@@ -52,9 +60,9 @@ class SteeringStore {
         options.alpha = wish.alpha;
         std::string key = wish.key();
         const std::lock_guard lock(mutex_);
-        if (const auto changed = store_time(); changed != store_time_) {
+        if (stored->version > kept_version_) {
             kept_.clear();  // learnt or tuned again since
-            store_time_ = changed;
+            kept_version_ = stored->version;
         }
         auto found = std::find_if(kept_.begin(), kept_.end(),
                                   [&](const auto& entry) { return entry.first == key; });
@@ -87,31 +95,6 @@ class SteeringStore {
   private:
     static constexpr std::size_t most_kept = 64;
 
-    /// Names alone come from clients, never paths.
-    std::filesystem::path plan_file(const std::string& name) const {
-        std::vector<std::string> known;
-        std::error_code code;
-        const std::filesystem::path folder = app_.plans_folder(info_);
-        for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
-            if (entry.path().extension() == ".json") known.push_back(entry.path().stem().string());
-        }
-        require(name, std::move(known), "plan", "axia.plan");
-        return folder / (name + ".json");
-    }
-
-    /// Newest time of a file that a plan can depend on.
-    std::filesystem::file_time_type store_time() const {
-        std::filesystem::file_time_type newest{};
-        std::error_code code;
-        for (const auto& folder : {app_.plans_folder(info_), app_.vectors_folder(info_)}) {
-            newest = std::max(newest, std::filesystem::last_write_time(folder, code));
-            for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
-                newest = std::max(newest, entry.last_write_time(code));
-            }
-        }
-        return newest;
-    }
-
     /// The plan's values in words, as in the arm `prompt` of axia effect.
     std::string system_message(const steer::Plan& plan) {
         std::string message;
@@ -124,23 +107,10 @@ class SteeringStore {
         return message;
     }
 
-    void check_value(const std::string& value) const {
-        std::vector<std::string> known;
-        std::error_code code;
-        for (const auto& entry :
-             std::filesystem::directory_iterator(app_.vectors_folder(info_), code)) {
-            const std::filesystem::path stem = entry.path().stem();  // value.context
-            if (entry.path().extension() == ".gguf" && stem.extension() == ".chat") {
-                known.push_back(stem.stem().string());
-            }
-        }
-        require(value, std::move(known), "value", "axia.steer");
-    }
-
-    static void require(const std::string& name, std::vector<std::string> known,
+    /// Names alone come from clients, never paths.
+    static void require(const std::string& name, const std::vector<std::string>& known,
                         const std::string& kind, const std::string& where) {
         if (std::find(known.begin(), known.end(), name) != known.end()) return;
-        std::sort(known.begin(), known.end());
         std::string hint = core::nearest_names(name, known);
         if (!hint.empty()) {
             hint = "did you mean " + hint + "?";
@@ -165,7 +135,8 @@ class SteeringStore {
     std::mutex mutex_, gate_mutex_;
     std::deque<std::pair<std::string, std::shared_ptr<const ReadySteering>>> kept_;
     std::unique_ptr<model::Session> gate_session_;
-    std::filesystem::file_time_type store_time_{};
+    server::StoreIndex index_;
+    std::uint64_t kept_version_ = 0;
 };
 
 /// What a request may call the model.
