@@ -9,6 +9,10 @@ sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 flags=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON
     -DGGML_OPENMP=OFF -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TESTS=OFF
     -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF)
+# with AVX512-FP16, ggml's steps are 128 halves wide, so attention heads of 64 fall to its scalar code, several times slower
+if [[ $(${CXX:-c++} -march=native -dM -E -x c++ /dev/null 2>/dev/null || true) == *__AVX512FP16__* ]]; then
+    flags+=(-DCMAKE_C_FLAGS=-mno-avx512fp16 -DCMAKE_CXX_FLAGS=-mno-avx512fp16)
+fi
 
 cache=${AXIA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/axia}/third_party
 processor=$(sed -n 's/^flags[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
