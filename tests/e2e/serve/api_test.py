@@ -100,7 +100,7 @@ def structured(server):
 
 
 def steering(server):
-    server.run("learn", "security", "--context", "chat", "--quiet")
+    server.learn("security")
     bare = text_of(chat(server)[1]["choices"][0])
     headers, reply = chat(server, {"steer": {"security": .999999}, "compare": True, "trace": True})
     unsteered, steered = reply["choices"]

@@ -146,8 +146,7 @@ def main():
     axia, model = sys.argv[1:]
     with Serving(axia, model) as server:
         try:
-            for value in ("security", "power"):
-                server.run("learn", value, "--context", "chat", "--quiet")
+            server.learn("security", "power")
             plans = server.folder / "data/plans" / server.get("/axia/model")[2]["hash"][:12]
             plans.mkdir(parents=True, exist_ok=True)
             (plans / "security.json").write_text(json.dumps({**PLAN, "model_sha256": server.get("/axia/model")[2]["hash"]}))

@@ -81,7 +81,7 @@ def multiple_choice(server):
 
 
 def written(server):
-    server.run("learn", "security", "--context", "chat", "--quiet")
+    server.learn("security")
     answers = {}
     for name, axia in (("bare", None), ("steered", {"steer": {"security": .999999}})):
         answers[name] = [sample["resps"][0][0] for sample in harness(server, "axia_advice", axia, limit=4)[1]]

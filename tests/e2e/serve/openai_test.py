@@ -143,7 +143,7 @@ def embeddings(client, server):
 
 
 def steering(client, server):
-    server.run("learn", "security", "--context", "chat", "--quiet")
+    server.learn("security")
     bare = client.chat.completions.with_raw_response.create(**CHAT)
     expect(bare.headers["x-axia-plan"] == "none", str(bare.headers))
     wanted = {"axia": {"steer": {"security": .999999}}}

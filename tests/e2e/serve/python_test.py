@@ -182,7 +182,7 @@ class Known(unittest.TestCase):
 if __name__ == "__main__":
     program, model = sys.argv[1:]
     with Serving(program, model) as server:
-        server.run("learn", "security", "--context", "chat", "--quiet")
+        server.learn("security")
         client = axia.Client(server.url)
         result = unittest.main(argv=sys.argv[:1], exit=False, verbosity=2).result
         if not result.wasSuccessful():

@@ -33,13 +33,19 @@ class Serving:
                             **(environment or {})}
         self.args, self.process = args, None
 
-    def run(self, *command, check=True):
+    def run(self, *command, check=True, **environment):
         """`axia COMMAND --model MODEL` in the same store; gives its stdout."""
-        done = subprocess.run([self.axia, *map(str, command), "--model", self.model], env=self.environment,
-                              cwd=self.folder, capture_output=True, text=True)
+        done = subprocess.run([self.axia, *map(str, command), "--model", self.model],
+                              env={**self.environment, **environment}, cwd=self.folder, capture_output=True, text=True)
         if check and done.returncode != 0:
             raise Failed(f"axia {' '.join(map(str, command))}: exit {done.returncode}\n{done.stderr}")
         return done.stdout if check else done
+
+    def learn(self, *values):
+        """Into its store, in chat context. What the model makes of the texts is read once for all tests of a build."""
+        for value in values:
+            self.run("learn", value, "--context", "chat", "--quiet",
+                     AXIA_CACHE=str(pathlib.Path(self.axia).parent.parent / "test-cache"))
 
     def start(self):
         self.log = open(self.folder / "serve.log", "a", encoding="utf-8")
