@@ -124,18 +124,29 @@ std::map<std::string, measure::Figure> figures_of(const answers::JudgeReliabilit
 measure::Measures Measurement::measures(const data::Battery& battery,
                                         const std::function<void(const answers::Record&)>& line) {
     measure::Measurer measurer(battery.card(), arms_, circle_of(app_, battery.card()), measure_);
-    std::optional<answers::Judge> judge;
-    if (battery.card().scoring == data::Scoring::judged) judge.emplace(subject_, journal_);
+    const auto take = [&](const data::Item& item, std::span<const answers::Record> records) {
+        measurer.add(item, records);
+        for (const answers::Record& record : records) line(record);
+    };
+    if (battery.card().scoring != data::Scoring::judged) {
+        answers::for_each_answered(battery, subject_, journal_, options_, take);
+        return measurer.finish();
+    }
+    answers::Judge judge(subject_, journal_, options_.page);
+    answers::JudgedStream judged(judge, take, options_.page);
+    const std::uint64_t total = answers::count_requests(battery, subject_, options_);
+    std::uint64_t done = 0;
     answers::for_each_answered(
         battery, subject_, journal_, options_,
         [&](const data::Item& item, std::span<const answers::Record> records) {
-            std::vector<answers::Record> rated(records.begin(), records.end());
-            if (judge) judge->rate(item, rated, app_.watch());
-            measurer.add(item, rated);
-            for (const answers::Record& record : rated) line(record);
+            judged.add(item, records, app_.watch());
+            done += records.size();
+            app_.watch().step("judging " + battery.card().name, done, total, "answers");
+            app_.watch().check();
         });
+    judged.finish(app_.watch());
     measure::Measures measures = measurer.finish();
-    if (judge) measures.judge = figures_of(judge->reliability());
+    measures.judge = figures_of(judge.reliability());
     return measures;
 }
 

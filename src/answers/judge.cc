@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <utility>
 
 #include "axia/core/error.h"
 #include "axia/math/agreement.h"
@@ -68,6 +70,16 @@ std::vector<double> number_probabilities(const Record& record) {
     return p;
 }
 
+std::string question_text(const data::Item& item) {
+    std::string text = item.text;
+    if (!item.question.empty()) text += (text.empty() ? "" : "\n") + item.question;
+    return text;
+}
+
+std::size_t answers_of_page(std::size_t requests) {
+    return std::max<std::size_t>(1, requests / judging.size());
+}
+
 std::optional<math::Estimate> correlation(std::span<const double> a, std::span<const double> b,
                                           std::string& reason) {
     try {
@@ -80,36 +92,60 @@ std::optional<math::Estimate> correlation(std::span<const double> a, std::span<c
 
 }  // namespace
 
-Judge::Judge(Subject& subject, Journal& journal) : subject_(subject), journal_(journal) {}
+Judge::Judge(Subject& subject, Journal& journal, std::size_t page)
+    : subject_(subject), journal_(journal), page_(page) {}
 
 void Judge::rate(const data::Item& item, std::span<Record> records, const core::Watch& watch) {
-    data::Item judged;
-    judged.id = "judge:" + item.id;
-    judged.kind = data::ItemKind::rating;
-    for (int number = 0; number <= highest; ++number) {
-        judged.options.push_back({std::to_string(number), {}, static_cast<double>(number)});
-    }
-    std::string question = item.text;
-    if (!item.question.empty()) question += (question.empty() ? "" : "\n") + item.question;
+    std::vector<Task> tasks;
+    for (Record& record : records) tasks.push_back({&item, &record});
+    rate_page(tasks, watch);
+}
 
+void Judge::rate(std::span<Answered> items, const core::Watch& watch) {
+    std::vector<Task> tasks;
+    for (Answered& answered : items) {
+        for (Record& record : answered.records) tasks.push_back({&answered.item, &record});
+    }
+    const std::size_t together = answers_of_page(page_);
+    for (std::size_t first = 0; first < tasks.size(); first += together) {
+        rate_page(std::span(tasks).subspan(first, std::min(together, tasks.size() - first)), watch);
+    }
+}
+
+void Judge::rate_page(std::span<const Task> tasks, const core::Watch& watch) {
+    std::deque<data::Item> items;  // as requests name them
     std::vector<Question> questions;
+    std::vector<const data::Item*> item_of;
     std::vector<Record*> asked;
-    for (Record& record : records) {
-        if (!record.reason.empty() || record.text.empty()) continue;
-        asked.push_back(&record);
+    const data::Item* last = nullptr;
+    for (const Task& task : tasks) {
+        if (!task.record->reason.empty() || task.record->text.empty()) continue;
+        if (task.item != last) {
+            last = task.item;
+            data::Item& judged = items.emplace_back();
+            judged.id = "judge:" + last->id;
+            judged.kind = data::ItemKind::rating;
+            for (int number = 0; number <= highest; ++number) {
+                judged.options.push_back({std::to_string(number), {}, static_cast<double>(number)});
+            }
+        }
+        asked.push_back(task.record);
         for (const Way& way : judging) {
             Question one;
             one.wording = way.wording;
             one.order = way.turned ? 1 : 0;
-            one.message = fill(way.text, question, record.text);
-            for (const data::ItemOption& option : judged.options) {
+            one.message = fill(way.text, question_text(*last), task.record->text);
+            for (const data::ItemOption& option : items.back().options) {
                 one.answers.push_back(option.text);
             }
             questions.push_back(std::move(one));
+            item_of.push_back(&items.back());
         }
     }
     std::vector<Request> page;
-    for (const Question& one : questions) page.push_back({&judged, &one, 0, 0});
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        page.push_back({item_of[i], &questions[i], 0, 0});
+    }
     const std::vector<Record> answers = ask_page(page, subject_, journal_, counts_, watch);
     for (std::size_t i = 0; i < asked.size(); ++i) {
         std::array<double, ways> ratings{};
@@ -141,6 +177,23 @@ void Judge::rate(const data::Item& item, std::span<Record> records, const core::
         ratings_.push_back(ratings);
         mass_.push_back(mass_sum / ways);
     }
+}
+
+JudgedStream::JudgedStream(Judge& judge, Visit visit, std::size_t page)
+    : judge_(judge), visit_(std::move(visit)), room_(answers_of_page(page)) {}
+
+void JudgedStream::add(const data::Item& item, std::span<const Record> records,
+                       const core::Watch& watch) {
+    items_.push_back({item, {records.begin(), records.end()}});
+    held_ += records.size();
+    if (held_ >= room_) finish(watch);
+}
+
+void JudgedStream::finish(const core::Watch& watch) {
+    judge_.rate(items_, watch);
+    for (const Judge::Answered& answered : items_) visit_(answered.item, answered.records);
+    items_.clear();
+    held_ = 0;
 }
 
 JudgeReliability Judge::reliability() const {

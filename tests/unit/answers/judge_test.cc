@@ -149,6 +149,95 @@ TEST(Judge, AsksNothingTwice) {
     }
 }
 
+/// Passes on, and counts how much was asked at once.
+class Counting final : public Subject {
+  public:
+    explicit Counting(Subject& subject) : subject_(subject) {}
+    std::string identity() const override { return subject_.identity(); }
+    const std::vector<AskArm>& arms() const override { return subject_.arms(); }
+    std::vector<Record> ask(std::span<const Request> page, const core::Watch& watch) override {
+        pages.push_back(page.size());
+        return subject_.ask(page, watch);
+    }
+    std::vector<std::size_t> pages;
+
+  private:
+    Subject& subject_;
+};
+
+struct Seen {
+    std::vector<Record> records;
+    std::vector<JournalEntry> journal;
+};
+
+/// The same requests, and ratings alike: sums differ a little with what else is in a batch.
+void expect_same(const Seen& a, const Seen& b) {
+    ASSERT_EQ(a.records.size(), b.records.size());
+    for (std::size_t i = 0; i < a.records.size(); ++i) {
+        EXPECT_EQ(a.records[i].item, b.records[i].item);
+        EXPECT_EQ(a.records[i].text, b.records[i].text);
+        EXPECT_NEAR(a.records[i].rating, b.records[i].rating, 1e-3);
+    }
+    ASSERT_EQ(a.journal.size(), b.journal.size());
+    for (std::size_t i = 0; i < a.journal.size(); ++i) {
+        EXPECT_EQ(a.journal[i].key, b.journal[i].key);
+        EXPECT_EQ(a.journal[i].request, b.journal[i].request);
+    }
+}
+
+/// Three items of one to three answers, one of them without.
+Seen judged(Subject& subject, const std::filesystem::path& folder, std::size_t page) {
+    Journal journal(folder);
+    Judge judge(subject, journal, page);
+    Seen seen;
+    std::size_t held = 0;
+    const auto visit = [&](const data::Item&, std::span<const Record> records) {
+        held -= records.size();
+        seen.records.insert(seen.records.end(), records.begin(), records.end());
+    };
+    JudgedStream stream(judge, visit, page);
+    for (int i = 0; i < 3; ++i) {
+        data::Item item = question();
+        item.id = "q" + std::to_string(i);
+        std::vector<Record> records = replies({"lean-2", "lean-8", "lean-9"});
+        records.resize(static_cast<std::size_t>(i) + 1);
+        for (Record& record : records) record.item = item.id;
+        if (i == 2) records[1].reason = "an empty answer";
+        held += records.size();
+        stream.add(item, records);
+        EXPECT_LT(held, std::max<std::size_t>(1, page / 4));
+    }
+    stream.finish();
+    EXPECT_EQ(held, 0U);
+    journal.for_each([&](const JournalEntry& entry) { seen.journal.push_back(entry); });
+    return seen;
+}
+
+TEST(Judge, ManyItemsAPageAreJudgedAsOneAnswerAtATime) {
+    const test::ScratchFolder folder;
+    test::write_tiny_model(folder.path / "tiny.gguf");
+    model::SessionOptions options;
+    options.threads = 1;
+    model::Session session(model::Model::load(folder.path / "tiny.gguf"), options);
+    LocalSubject subject(session, {{{"judge", "", "none"}, nullptr, {}}});
+    Counting single(subject), pages(subject), whole(subject);
+    const Seen expected = judged(single, folder.path / "single", 4);
+    EXPECT_EQ(expected.records.size(), 6U);
+    EXPECT_EQ(expected.journal.size(), 5U * 4);
+    EXPECT_EQ(single.pages, std::vector<std::size_t>(5, 4));
+    const Seen batched = judged(pages, folder.path / "pages", 12);
+    expect_same(batched, expected);
+    EXPECT_EQ(pages.pages, (std::vector<std::size_t>{12, 8}));
+    expect_same(judged(whole, folder.path / "whole", 256), expected);
+    EXPECT_EQ(whole.pages, std::vector<std::size_t>{20});
+    // one finds in the journal what the other wrote, to the last digit
+    const Seen again = judged(single, folder.path / "pages", 4);
+    EXPECT_EQ(single.pages.size(), 5U);
+    for (std::size_t i = 0; i < again.records.size(); ++i) {
+        EXPECT_EQ(to_json_line(again.records[i]), to_json_line(batched.records[i]));
+    }
+}
+
 TEST(JudgeReal, ReliabilityIsMeasuredNotHidden) {
     const char* file = std::getenv("AXIA_TEST_MODEL_FILE");
     if (file == nullptr) GTEST_SKIP() << "AXIA_TEST_MODEL_FILE is not set";
