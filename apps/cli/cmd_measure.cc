@@ -156,6 +156,10 @@ ordered_json facts_of(App& app, const MeasureSettings& settings, const data::Bat
         facts["arms"].push_back(
             {{"name", arm.name}, {"system", arm.system}, {"plan", arm.plan_hash}});
     }
+    if (!settings.wordings.empty()) {
+        const bool named = settings.wordings == "letters" || settings.wordings == "texts";
+        facts["wordings"] = named ? settings.wordings : core::sha256_file(settings.wordings);
+    }
     facts["prompts"] = settings.prompts;
     facts["limit"] = settings.limit;
     facts["repeats"] = settings.repeats;
@@ -353,7 +357,9 @@ void run_measure(App& app, const MeasureSettings& settings) {
     for (const std::string& text : settings.steer) parse_sweep(text);
     const data::Battery whole = data::open_battery(settings.battery, settings.format);
     const data::Battery battery = part_of(whole, settings);
-    statistics_of(app, settings, battery);  // bad settings are told before a model is loaded
+    // bad settings are told before a model is loaded
+    statistics_of(app, settings, battery);
+    wordings_for(settings);
     if (!settings.people.empty()) {
         measure_people(app, settings, whole, battery);
     } else if (!settings.endpoint.empty()) {
@@ -395,7 +401,9 @@ void add_measure_commands(Commands& commands) {
         ->check(CLI::Range(1, 1000));
     options->add("--score", settings.score,
                  "Which log-probability of an option counts: sum, token or byte");
-    options->add("--wordings", settings.wordings, "File of wordings (default: the shipped ones)");
+    options->add(
+        "--wordings", settings.wordings,
+        "letters or texts: the shipped ones that ask for these; or a file (default: all shipped)");
     options->add("--map", settings.map,
                  "CSV from value to its dimension in each theory: the dimensions' scores as well");
     options->add("--spread", settings.spread,

@@ -102,7 +102,7 @@ void run_perceptions(App& app, const PerceptionSettings& settings) {
 
 struct IdealSettings {
     std::string concepts, run;
-    std::size_t samples = 10, lists = 20;
+    std::size_t samples = 5, lists = 20;
     bool novel = false;
     double mean = 45, deviation = 15;
 };
@@ -124,6 +124,8 @@ void run_novel(App& app, const IdealSettings& settings) {
     novel.mean = settings.mean;
     novel.deviation = settings.deviation;
     novel.seed = app.globals.seed;
+    app.say("asking " + std::to_string(novel.lists) + " lists under three kinds of grades: " +
+            generation_size(novel.lists * 3, short_samples()));
     MethodRun run(app, "novel", settings.run,
                   {{"lists", novel.lists}, {"mean", novel.mean}, {"deviation", novel.deviation}},
                   short_samples());
@@ -151,6 +153,11 @@ void run_ideals(App& app, const IdealSettings& settings) {
                               ? core::resource_folder() / "batteries" / "ideals" / "concepts.jsonl"
                               : fs::path(settings.concepts);
     const std::vector<data::Concept> concepts = data::read_concepts(file);
+    app.say("asking " + std::to_string(concepts.size()) + " concepts, " +
+            std::to_string(answers::ideal_questions) + " questions, " +
+            std::to_string(settings.samples) + " times each (--samples): " +
+            generation_size(concepts.size() * answers::ideal_questions * settings.samples,
+                            short_samples()));
     MethodRun run(app, "ideals", settings.run,
                   {{"concepts", core::sha256_file(file)}, {"samples", settings.samples}},
                   short_samples());
@@ -182,6 +189,8 @@ void run_ideals(App& app, const IdealSettings& settings) {
 
 // utilities
 
+constexpr std::size_t least_options = 3;
+
 struct UtilitySettings {
     std::string options, pairs = "active", run;
     std::size_t limit = 0, draws = 100;
@@ -192,6 +201,13 @@ void run_utilities(App& app, const UtilitySettings& settings) {
     std::vector<measure::UtilityOption> options;
     for (const data::ComparedOption& each : data::read_options(settings.options)) {
         options.push_back({each.id, each.category, each.text, each.good, each.amount});
+    }
+    if (settings.limit > 0 && settings.limit < least_options) {
+        throw Error(ErrorKind::usage,
+                    std::to_string(settings.limit) + " options cannot be put in order by pairs",
+                    "--limit",
+                    std::to_string(least_options) + " or more; 0 = all " +
+                        std::to_string(options.size()) + " of " + settings.options);
     }
     if (settings.limit > 0 && settings.limit < options.size()) {
         // one of each of `limit` equal stretches
@@ -211,6 +227,9 @@ void run_utilities(App& app, const UtilitySettings& settings) {
         settings.pairs == "all" ? answers::PairChoice::all : answers::PairChoice::active;
     comparing.edges = settings.edges;
     comparing.seed = app.globals.seed;
+    app.say("comparing " + std::to_string(options.size()) + " options in at most " +
+            std::to_string(answers::count_pairs(options.size(), comparing)) +
+            " pairs, both orders");
     MethodRun run(app, "utilities", settings.run,
                   {{"options", core::sha256_file(settings.options)},
                    {"pairs", settings.pairs},
@@ -282,7 +301,7 @@ void add_measure_methods(Commands& commands, CLI::App& measure) {
         options->add("--concepts", settings.concepts,
                      "Concepts, JSON lines of id, text, unit (default: the forty that ship)");
         options->add("--samples", settings.samples, "Seeded answers to each question")
-            ->check(CLI::Range(1, 1000));
+            ->check(CLI::Range(2, 1000));
         options->add_flag("--novel", settings.novel,
                           "The controlled form: lists of an invented activity, graded or not");
         options->add("--lists", settings.lists, "novel: lists, each under three kinds of grades")

@@ -141,7 +141,7 @@ void run_stance(App& app, const StanceSettings& settings) {
 
 struct OpinionSettings {
     std::string set, run;
-    std::size_t limit = 0, templates = 3;
+    std::size_t limit = 12, templates = 3;
     int max_tokens = 120;
 };
 
@@ -160,12 +160,14 @@ void run_opinions(App& app, const OpinionSettings& settings) {
     std::vector<data::Item> propositions = data::read_political_compass(file).items();
     data::CompassPrompts prompts = data::read_compass_prompts(folder);
     keep_templates(prompts.templates, settings.templates);
+    const std::size_t all = propositions.size();
     if (settings.limit > 0 && settings.limit < propositions.size()) {
         core::Rng(app.globals.seed).shuffle(propositions);
         propositions.resize(settings.limit);
         std::sort(propositions.begin(), propositions.end(),
                   [](const data::Item& a, const data::Item& b) { return a.line < b.line; });
     }
+    const std::size_t count = answers::count_opinions(propositions, prompts);
     ordered_json hashes;
     for (const char* name :
          {"pct_propositions.csv", "prompt_templates.csv", "answer_options.csv", "jailbreaks.csv"}) {
@@ -174,6 +176,10 @@ void run_opinions(App& app, const OpinionSettings& settings) {
     answers::LocalOptions options;
     options.temperature = 0;
     options.max_tokens = settings.max_tokens;
+    app.say("asking " + std::to_string(propositions.size()) + " of " + std::to_string(all) +
+            " propositions (--limit) in " + std::to_string(prompts.templates.size()) +
+            " templates and " + std::to_string(prompts.forcings.size()) +
+            " forcings: " + generation_size(count, options));
     MethodRun run(app, "opinions", settings.run,
                   {{"set", hashes}, {"limit", settings.limit}, {"templates", settings.templates}},
                   options);

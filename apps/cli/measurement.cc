@@ -75,6 +75,22 @@ data::Battery fluency_battery(const data::ValueSystem& system) {
     return {std::move(card), std::move(items)};
 }
 
+std::vector<answers::Wording> wordings_for(const MeasureSettings& settings) {
+    const bool letters = settings.wordings == "letters", texts = settings.wordings == "texts";
+    const bool shipped = settings.wordings.empty() || letters || texts;
+    std::vector<answers::Wording> wordings =
+        answers::read_wordings(shipped ? core::resource_folder() / "batteries" / "wordings.yaml"
+                                       : std::filesystem::path(settings.wordings));
+    if (letters || texts) {
+        std::erase_if(wordings, [&](const answers::Wording& wording) {
+            const bool choosing =
+                wording.kind != data::ItemKind::free && wording.kind != data::ItemKind::likelihood;
+            return choosing && (wording.answer == answers::Wording::Answer::letter) != letters;
+        });
+    }
+    return wordings;
+}
+
 Measurement::Measurement(App& app, const MeasureSettings& settings, answers::Subject& subject,
                          std::vector<measure::Arm> arms, answers::Journal& journal,
                          measure::MeasureOptions statistics)
@@ -83,9 +99,7 @@ Measurement::Measurement(App& app, const MeasureSettings& settings, answers::Sub
       arms_(std::move(arms)),
       journal_(journal),
       measure_(std::move(statistics)) {
-    options_.wordings = answers::read_wordings(
-        settings.wordings.empty() ? core::resource_folder() / "batteries" / "wordings.yaml"
-                                  : std::filesystem::path(settings.wordings));
+    options_.wordings = wordings_for(settings);
     options_.prompts = settings.prompts;
     options_.limit = settings.limit;
     options_.repeats = settings.repeats;
@@ -300,6 +314,11 @@ void print_summary(const measure::Measures& measures, const std::filesystem::pat
             judge.add({name, f.estimate ? figure(f) : "- (" + f.reason + ")"});
         }
         std::cout << "\n" << judge.text();
+    }
+    if (const auto drawn = measures.how.find("samples"); drawn != measures.how.end()) {
+        std::cout << drawn->second << " of " << measures.answers
+                  << " answers are shares of drawn ones: the endpoint gives no log-probabilities "
+                     "for them\n";
     }
     if (way.unanswered > 0) std::cout << way.unanswered << " of " << way.asked << " unanswered\n";
     std::cout << "\n" << (folder / "report.html").string() << "\n";

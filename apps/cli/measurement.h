@@ -29,6 +29,10 @@ measure::Circle circle_of(App& app, const data::BatteryCard& card);
 measure::MeasureOptions statistics_of(App& app, const MeasureSettings& settings,
                                       const data::Battery& battery);
 
+/// What --wordings names: a file, or those shipped wordings that ask for letters, or for the
+/// options' own words; without it all that ship. Throws as read_wordings.
+std::vector<answers::Wording> wordings_for(const MeasureSettings& settings);
+
 /// The neutral texts of the value system, each an answer to its request: how likely they stay
 /// is what a plan costs.
 data::Battery fluency_battery(const data::ValueSystem& system);

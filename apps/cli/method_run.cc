@@ -31,6 +31,11 @@ std::string shortened(const std::string& text, std::size_t width) {
     return text.substr(0, end) + "...";
 }
 
+std::string generation_size(std::size_t answers, const answers::LocalOptions& options) {
+    return std::to_string(answers) + " answers of at most " + std::to_string(options.max_tokens) +
+           " tokens";
+}
+
 MethodRun::MethodRun(App& app, const std::string& method, const std::string& folder,
                      ordered_json facts, const answers::LocalOptions& options)
     : app_(app), method_(method) {

@@ -24,6 +24,9 @@ std::string figure(const std::optional<double>& x);
 /// At most `width` bytes of a text, whole characters.
 std::string shortened(const std::string& text, std::size_t width = 60);
 
+/// "1200 answers of at most 24 tokens": what is said before a method generates.
+std::string generation_size(std::size_t answers, const answers::LocalOptions& options);
+
 /// A local model asked by one method, with the journal and folder of the run.
 class MethodRun {
   public:

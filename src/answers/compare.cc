@@ -110,19 +110,24 @@ std::vector<math::Pair> all_pairs(std::size_t n) {
 
 }  // namespace
 
+std::size_t count_pairs(std::size_t options, const CompareOptions& settings) {
+    const std::size_t most = options < 2 ? 0 : options * (options - 1) / 2;
+    if (settings.pairs == PairChoice::all || options < 2) return most;
+    const auto n = static_cast<double>(options);
+    const auto wanted = static_cast<std::size_t>(std::ceil(settings.edges * n * std::log2(n)));
+    return std::min(most, std::max(wanted, options));
+}
+
 Comparisons compare(std::span<const std::string> texts, Subject& subject, Journal& journal,
                     const CompareOptions& options, const core::Watch& watch) {
     check(texts, options);
-    const std::size_t n = texts.size(), most = n * (n - 1) / 2;
+    const std::size_t n = texts.size(), target = count_pairs(n, options);
     Asker asker(texts, subject, journal, watch);
     if (options.pairs == PairChoice::all) {
-        asker.ask(all_pairs(n), most);
+        asker.ask(all_pairs(n), target);
         asker.result.rounds = 1;
         return std::move(asker.result);
     }
-    const auto wanted = static_cast<std::size_t>(
-        std::ceil(options.edges * static_cast<double>(n) * std::log2(static_cast<double>(n))));
-    const std::size_t target = std::min(most, std::max(wanted, n));
     std::vector<math::Pair> asked = math::starting_pairs(n, options.seed);
     asker.ask(asked, target);
     asker.result.rounds = 1;

@@ -19,7 +19,7 @@ struct Asking {
     std::vector<std::string> IdealTexts::*answers;
 };
 
-constexpr std::array<Asking, 3> askings{{
+constexpr std::array<Asking, ideal_questions> askings{{
     {"ideal-average", "What is the average ", "?", &IdealTexts::average},
     {"ideal-ideal", "What is the ideal ", "?", &IdealTexts::ideal},
     {"ideal-sample", "Name a value for the ", ", the first that comes to mind.",

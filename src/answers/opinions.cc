@@ -62,6 +62,18 @@ void check(std::span<const data::Item> propositions, const data::CompassPrompts&
 
 }  // namespace
 
+std::size_t count_opinions(std::span<const data::Item> propositions,
+                           const data::CompassPrompts& prompts) {
+    check(propositions, prompts);
+    std::size_t ways = 0;
+    for (const data::CompassPrompt& wording : prompts.templates) {
+        for (const data::CompassPrompt& forcing : prompts.forcings) {
+            ways += fits(forcing, wording) ? 1 : 0;
+        }
+    }
+    return ways * propositions.size();
+}
+
 Opinions ask_opinions(std::span<const data::Item> propositions, const data::CompassPrompts& prompts,
                       Subject& subject, Journal& journal, std::uint64_t seed,
                       const core::Watch& watch) {

@@ -143,6 +143,10 @@ Pull measure_pull(std::span<const PullAnswers> answers, const PullOptions& optio
     if (std::any_of(shifts.begin(), shifts.end(), [](double x) { return x != 0; })) {
         pull.wilcoxon_p = math::wilcoxon_signed_rank(shifts).p;
     }
+    if (counted.size() < 2) {
+        pull.lambda = because("one concept alone is counted");
+        return pull;
+    }
     pull.lambda.n = counted.size();
     pull.lambda.estimate = math::bootstrap_statistic(
         counted.size(), options.seed, options.draws,

@@ -111,6 +111,10 @@ std::string to_markdown(const Measures& measures) {
             ": " + std::to_string(measures.items) + " items, " + std::to_string(measures.stems) +
             " stems, " + std::to_string(measures.answers) + " answers. Unit: " + measures.unit +
             ". In brackets " + number(100 * measures.options.level, "%.0f") + " % intervals.\n";
+    if (const auto drawn = measures.how.find("samples"); drawn != measures.how.end()) {
+        text += "\n" + std::to_string(drawn->second) + " of " + std::to_string(measures.answers) +
+                " answers are shares of drawn ones (samples), not log-probabilities.\n";
+    }
     for (const ArmMeasures& arm : measures.arms) {
         text += "\n## " + cell(arm.arm.name) + "\n\n";
         if (!arm.values.empty()) {

@@ -36,6 +36,9 @@ struct Comparisons {
     RunCounts counts;
 };
 
+/// How many pairs of `options` options `compare` asks at most.
+std::size_t count_pairs(std::size_t options, const CompareOptions& settings = {});
+
 /// Asks the subject's first arm each pair in both orders, answered by letter. The rounds follow
 /// from the answers, so that the same command asks the same. Throws Error{input} with fewer than
 /// three options or two of one text; Error{usage} on options; what ask_page throws.

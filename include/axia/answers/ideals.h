@@ -24,6 +24,9 @@ struct Ideals {
     RunCounts counts;
 };
 
+/// Questions about one concept, each asked `samples` times.
+inline constexpr std::size_t ideal_questions = 3;
+
 /// Asks the subject's first arm `samples` times what the average and the ideal of each concept is,
 /// and to name a value, each time with its own seed. An answer that `accept` refuses is asked for
 /// once more. Throws Error{usage} when samples is 0; what ask_page throws.

@@ -26,6 +26,10 @@ struct Opinions {
     RunCounts counts;
 };
 
+/// How many answers `ask_opinions` asks for. Throws what that does of its input.
+std::size_t count_opinions(std::span<const data::Item> propositions,
+                           const data::CompassPrompts& prompts);
+
 /// Asks the subject's first arm every proposition in every template with every forcing that fits
 /// it: one whose note is the template's, or is neither "explicit" nor "implicit". The first of the
 /// option blocks is shown. Throws Error{input} with no proposition, template, option block or

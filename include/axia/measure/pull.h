@@ -55,7 +55,7 @@ struct Pull {
     Figure toward;                             // share of concepts with alpha > 0; Wilson
     std::optional<double> sign_p, wilcoxon_p;  // of alpha / |A - I| about 0; two-sided
     /// S = A + lambda (I - A): least squares over concepts, each divided by (|A| + |I|) / 2;
-    /// bootstrap over concepts. 0 = samples are average, 1 = ideal.
+    /// bootstrap over concepts. 0 = samples are average, 1 = ideal. A reason below 2 concepts.
     Figure lambda;
 };
 
