@@ -124,11 +124,11 @@ void run_novel(App& app, const IdealSettings& settings) {
     novel.mean = settings.mean;
     novel.deviation = settings.deviation;
     novel.seed = app.globals.seed;
-    app.say("asking " + std::to_string(novel.lists) + " lists under three kinds of grades: " +
-            generation_size(novel.lists * 3, short_samples()));
     MethodRun run(app, "novel", settings.run,
                   {{"lists", novel.lists}, {"mean", novel.mean}, {"deviation", novel.deviation}},
                   short_samples());
+    app.say("asking " + std::to_string(novel.lists) + " lists under three kinds of grades: " +
+            generation_size(novel.lists * 3, short_samples()));
     const answers::Novel asked =
         answers::ask_novel(novel, has_number, run.subject(), run.journal(), app.watch());
     const measure::NovelPull pull = measure::measure_novel(asked.lists);
@@ -153,14 +153,14 @@ void run_ideals(App& app, const IdealSettings& settings) {
                               ? core::resource_folder() / "batteries" / "ideals" / "concepts.jsonl"
                               : fs::path(settings.concepts);
     const std::vector<data::Concept> concepts = data::read_concepts(file);
+    MethodRun run(app, "ideals", settings.run,
+                  {{"concepts", core::sha256_file(file)}, {"samples", settings.samples}},
+                  short_samples());
     app.say("asking " + std::to_string(concepts.size()) + " concepts, " +
             std::to_string(answers::ideal_questions) + " questions, " +
             std::to_string(settings.samples) + " times each (--samples): " +
             generation_size(concepts.size() * answers::ideal_questions * settings.samples,
                             short_samples()));
-    MethodRun run(app, "ideals", settings.run,
-                  {{"concepts", core::sha256_file(file)}, {"samples", settings.samples}},
-                  short_samples());
     const answers::Ideals ideals =
         answers::ask_ideals(concepts, settings.samples, has_number, run.subject(), run.journal(),
                             app.globals.seed, app.watch());
@@ -227,14 +227,14 @@ void run_utilities(App& app, const UtilitySettings& settings) {
         settings.pairs == "all" ? answers::PairChoice::all : answers::PairChoice::active;
     comparing.edges = settings.edges;
     comparing.seed = app.globals.seed;
-    app.say("comparing " + std::to_string(options.size()) + " options in at most " +
-            std::to_string(answers::count_pairs(options.size(), comparing)) +
-            " pairs, both orders");
     MethodRun run(app, "utilities", settings.run,
                   {{"options", core::sha256_file(settings.options)},
                    {"pairs", settings.pairs},
                    {"limit", settings.limit},
                    {"edges", settings.edges}});
+    app.say("comparing " + std::to_string(options.size()) + " options in at most " +
+            std::to_string(answers::count_pairs(options.size(), comparing)) +
+            " pairs, both orders");
     const answers::Comparisons comparisons =
         answers::compare(texts, run.subject(), run.journal(), comparing, app.watch());
     measure::UtilitiesOptions measuring;

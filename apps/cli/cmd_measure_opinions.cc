@@ -176,13 +176,13 @@ void run_opinions(App& app, const OpinionSettings& settings) {
     answers::LocalOptions options;
     options.temperature = 0;
     options.max_tokens = settings.max_tokens;
+    MethodRun run(app, "opinions", settings.run,
+                  {{"set", hashes}, {"limit", settings.limit}, {"templates", settings.templates}},
+                  options);
     app.say("asking " + std::to_string(propositions.size()) + " of " + std::to_string(all) +
             " propositions (--limit) in " + std::to_string(prompts.templates.size()) +
             " templates and " + std::to_string(prompts.forcings.size()) +
             " forcings: " + generation_size(count, options));
-    MethodRun run(app, "opinions", settings.run,
-                  {{"set", hashes}, {"limit", settings.limit}, {"templates", settings.templates}},
-                  options);
     const answers::Opinions opinions = answers::ask_opinions(
         propositions, prompts, run.subject(), run.journal(), app.globals.seed, app.watch());
     std::vector<measure::OpinionReading> readings;

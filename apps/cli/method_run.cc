@@ -6,6 +6,7 @@
 
 #include "axia/core/files.h"
 #include "axia/core/hash.h"
+#include "axia/report/report.h"
 #include "output.h"
 #include "provenance.h"
 
@@ -82,6 +83,7 @@ void MethodRun::finish(const std::string& json, const answers::RunCounts& counts
                       {"remembered", counts.remembered},
                       {"unanswered", counts.unanswered}};
     finish_run(std::move(run), folder_);
+    core::write_file(folder_ / "report.html", report::render_report(folder_));
     if (app_.globals.json) std::cout << json;
 }
 

@@ -108,6 +108,18 @@ ordered_json battery_of(const Measures& measures) {
             {"scoring", std::string(data::scoring_name(card.scoring))}};
 }
 
+const char* spread_name(math::Spread spread) {
+    switch (spread) {
+        case math::Spread::mean:
+            return "mean";
+        case math::Spread::pairwise:
+            return "pairwise";
+        case math::Spread::centroid:
+            break;
+    }
+    return "centroid";
+}
+
 ordered_json methods_of(const MeasureOptions& options) {
     const std::string draws = std::to_string(options.draws) + " draws";
     return {{"scores", "mean over items, cluster-robust t interval, cluster = stem"},
@@ -130,6 +142,7 @@ std::string to_json(const Measures& measures) {
     json["unit"] = measures.unit;
     json["score_by"] = measures.options.score;
     json["baseline"] = measures.options.baseline;
+    json["spread"] = spread_name(measures.options.spread);
     json["level"] = measures.options.level;
     json["draws"] = measures.options.draws;
     json["seed"] = measures.options.seed;

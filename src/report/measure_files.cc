@@ -13,8 +13,7 @@ const Shape boolean = Shape::boolean();
 constexpr std::size_t most_arms = 1000, most_values = 10000, most_rows = 5000;
 
 Shape figure() {
-    return Shape::object(
-        {{"value?", number}, {"lo?", number}, {"hi?", number}, {"n?", natural}, {"reason?", text}});
+    return figure_shape();
 }
 
 Shape run() {
@@ -109,6 +108,7 @@ Shape measures() {
          {"score_by", text},
          {"baseline", text},
          {"level", share},
+         {"spread?", text},
          {"items", natural},
          {"stems", natural},
          {"answers", natural},
@@ -124,6 +124,11 @@ Shape measures() {
 }
 
 }  // namespace
+
+Shape figure_shape() {
+    return Shape::object(
+        {{"value?", number}, {"lo?", number}, {"hi?", number}, {"n?", natural}, {"reason?", text}});
+}
 
 std::span<const RunFile> measure_files() {
     static const std::vector<RunFile> files{{"run", "axia.run", 1, run()},

@@ -128,18 +128,28 @@ Json read_file(const fs::path& run, const RunFile& known) {
                          known.version, known.shape);
 }
 
-/// Whether run.json says that it is a measurement. Throws Error{unsupported} for a run without
-/// page.
-bool is_measurement(const fs::path& run) {
+/// What run.json says that it is. Throws Error{unsupported} for a run without page.
+std::string kind_of(const fs::path& run) {
     const Json json =
         read_file(run, {"run", "axia.run", 1, Shape::object({{"kind?", Shape::text()}})});
     const std::string kind = text_at(json, {"kind"});
-    if (!kind.empty() && kind != "demo" && kind != "measure") {
+    if (!kind.empty() && kind != "demo" && kind != "measure" && method_file(kind) == nullptr) {
         throw Error(ErrorKind::unsupported, "is a run of kind '" + kind.substr(0, 60) + "'",
                     (run / "run.json").string(),
-                    "axia report makes pages of axia demo and axia measure --battery");
+                    "axia report makes pages of axia demo and axia measure");
     }
-    return kind == "measure";
+    return kind;
+}
+
+Json read_method(const fs::path& run, const RunFile& method) {
+    Json data = {{"schema", "axia.report-data"}, {"version", 1}, {"kind", "method"}};
+    data["method"] = std::string(method.key);
+    data["run"] = read_file(run, measure_files()[0]);
+    data["result"] = read_file(run, method);
+    Json notices = Json::array();
+    compare_files(run, data, notices);
+    data["notices"] = std::move(notices);
+    return data;
 }
 
 Json read_measurement(const fs::path& run) {
@@ -162,7 +172,9 @@ Json read_run(const fs::path& run) {
     if (!fs::is_directory(run, code)) {
         throw Error(ErrorKind::not_found, "is not the folder of a run", run.string());
     }
-    if (is_measurement(run)) return read_measurement(run);
+    const std::string kind = kind_of(run);
+    if (kind == "measure") return read_measurement(run);
+    if (const RunFile* method = method_file(kind)) return read_method(run, *method);
     Json data = {{"schema", "axia.report-data"}, {"version", 1}};
     for (const RunFile& known : run_files()) {
         const std::string key(known.key);

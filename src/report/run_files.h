@@ -26,4 +26,11 @@ Shape machine_of_run();
 /// Of a measurement (run.json with kind "measure"): run and measures, both needed.
 std::span<const RunFile> measure_files();
 
+/// A number with its interval, or the reason why there is none.
+Shape figure_shape();
+
+/// The result of a method that is no battery, by the run's kind ("measure-utilities"); null for
+/// other kinds.
+const RunFile* method_file(std::string_view kind);
+
 }  // namespace axia::report

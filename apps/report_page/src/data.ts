@@ -1,6 +1,7 @@
 // What the C++ side puts into the page: the JSON files of a run, already checked there.
 
 import type { MeasureData } from "./measures/data";
+import type { MethodData } from "./methods/data";
 
 export type Interval = [number, number];
 
@@ -196,9 +197,9 @@ export interface RunData {
 export const data_version = 1;
 
 /// The data block of this page, or null in the bare template.
-export function read_run(text: string): RunData | MeasureData | null {
+export function read_run(text: string): RunData | MeasureData | MethodData | null {
   if (text.startsWith("@@")) return null;
-  const data = JSON.parse(text) as RunData | (MeasureData & Pick<RunData, "schema" | "version">);
+  const data = JSON.parse(text) as RunData | ((MeasureData | MethodData) & Pick<RunData, "schema" | "version">);
   if (data.schema !== "axia.report-data" || data.version !== data_version) {
     throw new Error("the data in this page is of another version than the page");
   }

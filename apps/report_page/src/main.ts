@@ -7,6 +7,9 @@ import { h, p, section } from "./dom";
 import type { MeasureData } from "./measures/data";
 import { measure_glossary, measure_sections, measure_title } from "./measures/page";
 import { title as measure_name } from "./measures/words";
+import type { MethodData } from "./methods/data";
+import { method_glossary, method_header, method_sections } from "./methods/page";
+import { method_title } from "./methods/words";
 import { answers_section } from "./sections/answers";
 import { checks_section } from "./sections/checks";
 import { effects_section } from "./sections/effects";
@@ -71,10 +74,18 @@ function effect_sections(data: RunData): HTMLElement[] {
   ];
 }
 
-function page(data: RunData | MeasureData): Node[] {
-  const measured = "measures" in data;
-  document.title = `${measured ? measure_name(data) : title(data)}: axia report`;
-  const sections = measured ? [...measure_sections(data), words_section(measure_glossary)] : effect_sections(data);
+type Data = RunData | MeasureData | MethodData;
+
+/// Title, header and sections of what the page is about.
+function parts(data: Data): [string, HTMLElement, HTMLElement[]] {
+  if ("measures" in data) return [measure_name(data), measure_title(data), [...measure_sections(data), words_section(measure_glossary)]];
+  if ("result" in data) return [method_title(data), method_header(data), [...method_sections(data), words_section(method_glossary)]];
+  return [title(data), title_block(data), effect_sections(data)];
+}
+
+function page(data: Data): Node[] {
+  const [name, header, sections] = parts(data);
+  document.title = `${name}: axia report`;
   const nav = contents(sections);
   follow(nav, sections);
   return [
@@ -83,7 +94,7 @@ function page(data: RunData | MeasureData): Node[] {
       "div",
       { class: "frame" },
       nav,
-      h("main", { id: "report", tabindex: -1 }, measured ? measure_title(data) : title_block(data), sections),
+      h("main", { id: "report", tabindex: -1 }, header, sections),
     ),
   ];
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type Spoke, spokes } from "../src/measures/circle";
-import type { ArmMeasures, Difference, DoseCurve, Figure, MeasureData, Measures, Rank } from "../src/measures/data";
+import type { ArmMeasures, Difference, DoseCurve, Figure, MeasureData, Measures, Rank, Worth } from "../src/measures/data";
 import { control_panels, value_panels } from "../src/measures/doses";
 import { beside, drawn_values } from "../src/measures/profile";
+import { drawn_rows } from "../src/measures/intervals";
 import { linear, spread, ticks } from "../src/measures/scale";
 import { arrange, type SheetColumn } from "../src/measures/sheet";
 import { bar_places, end_words, unanswered_sentence, way_groups, way_sentence } from "../src/measures/ways";
@@ -18,6 +19,7 @@ import {
   shown,
   title,
 } from "../src/measures/words";
+import { worths_sentence } from "../src/measures/worths";
 
 const is = (value: number, lo: number, hi: number): Figure => ({ value, lo, hi, n: 10 });
 const not = (reason: string): Figure => ({ reason });
@@ -194,7 +196,7 @@ describe("the way of asking", () => {
   it("covers every figure of the file", () => {
     // include/axia/measure/measure.h, Robustness
     expect(Object.keys(ways).sort()).toEqual(
-      ["acquiescence", "first_bias", "format_gap", "inconsistency", "invalid", "order_flip", "paraphrase", "retest", "topic", "unstable", "wording_flip", "wording_spread"],
+      ["acquiescence", "first_bias", "format_gap", "inconsistency", "invalid", "keying", "language", "order_flip", "paraphrase", "retest", "topic", "unstable", "wording_flip", "wording_spread"],
     );
   });
 
@@ -219,6 +221,29 @@ describe("the way of asking", () => {
     const one = measures(arm("unsteered", {}, { robustness: { asked: 20, unanswered: 3, reasons: { refused: 2, "too long": 1 } } }));
     expect(unanswered_sentence(one, 0)).toBe("3 of 20 questions have no answer: refused 2, too long 1.");
     expect(unanswered_sentence(measures(arm("unsteered", {})), 0)).toBe("All 12 questions were answered.");
+  });
+});
+
+describe("worths", () => {
+  const worth = (value: string, figure: Figure): Worth => ({ value, worth: figure, dilemmas: 40 });
+
+  it("count only beyond their intervals", () => {
+    expect(worths_sentence([worth("care", is(0.8, 0.4, 1.2)), worth("fame", is(0.1, -0.2, 0.4)), worth("power", is(-0.6, -1, -0.2))])).toBe(
+      "Beyond their intervals care for an option and power against it decide; 1 of 3 values does not.",
+    );
+    expect(worths_sentence([worth("care", is(0.8, -0.4, 1.2))])).toBe("No worth can be told from 0: of 1 value, every interval holds it.");
+  });
+
+  it("that cannot be computed say why", () => {
+    expect(worths_sentence([worth("care", not("fewer than 30 dilemmas"))])).toBe("No worth can be computed: fewer than 30 dilemmas.");
+  });
+
+  it("are drawn where they have a number, the first and the last of too many", () => {
+    const many = Array.from({ length: 100 }, (_, i) => worth(`v${i}`, i === 50 ? not("no") : is(i, i, i)));
+    const drawn = drawn_rows(many, (one) => one.worth).map((one) => one.value);
+    expect(drawn).toHaveLength(60);
+    expect([drawn[29], drawn[30], drawn[59]]).toEqual(["v29", "v70", "v99"]);
+    expect(drawn_rows([worth("a", not("no")), worth("b", is(1, 0, 2))], (one) => one.worth).map((one) => one.value)).toEqual(["b"]);
   });
 });
 

@@ -271,6 +271,32 @@ TEST_F(Report, AMeasurementNeedsItsMeasuresWhole) {
     EXPECT_THROW(render_report(run_, options_), Error);
 }
 
+TEST_F(Report, AMethodNeedsItsResultWhole) {
+    fs::remove_all(run_);
+    fs::copy(sample.parent_path() / "sample_measure", run_);
+    edit("run.json", [](auto& run) { run["kind"] = "measure-novel"; });
+    EXPECT_EQ(error().kind(), ErrorKind::not_found);
+    EXPECT_THAT(error().where(), EndsWith("novel.json"));
+    const ordered_json none{{"reason", "fewer than two lists have both numbers"}};
+    ordered_json novel{{"schema", "axia.novel"},
+                       {"version", 1},
+                       {"lists", 3},
+                       {"numbers", {{"none", 1}, {"rising", 1}, {"falling", 0}}},
+                       {"effect", none},
+                       {"p", nullptr},
+                       {"up", none},
+                       {"down", none},
+                       {"plain", none}};
+    write("novel.json", novel);
+    const std::string page = render_report(run_, options_);
+    EXPECT_THAT(page, HasSubstr("\"kind\":\"method\",\"method\":\"novel\""));
+    EXPECT_THAT(page, HasSubstr("fewer than two lists have both numbers"));
+    novel["numbers"].erase("rising");
+    write("novel.json", novel);
+    EXPECT_THAT(error().where(), EndsWith("novel.json: numbers.rising"));
+    EXPECT_EQ(error().kind(), ErrorKind::input);
+}
+
 TEST_F(Report, SurvivesFilesThatAreNoJson) {
     const std::string deep =
         R"({"schema":"axia.effect","version":1,"x":)" + std::string(200000, '[');

@@ -4,6 +4,7 @@ import { count } from "../format";
 import { baseline, type Figure, type Measures } from "./data";
 import { bar_places, end_words, unanswered_sentence, type Way, way_groups, way_sentence } from "./ways";
 import { figure_of, listed, shown } from "./words";
+import { unsteady_table } from "./worths";
 
 function bar(way: Way, figure: Figure): HTMLElement | null {
   const places = bar_places(way, figure);
@@ -47,6 +48,14 @@ const how_words: Record<string, string> = {
   person: "people's answers",
 };
 
+const spread_words: Record<string, string> = { mean: "to the mean of the answers", pairwise: "between two answers, over all pairs" };
+
+/// How distances are measured, where not to the centre as the sentences say.
+function spread_sentence(measures: Measures): string {
+  const way = spread_words[measures.spread ?? ""];
+  return way ? ` Distances of wordings, paraphrases, topics and languages are measured ${way}.` : "";
+}
+
 export function asking_section(measures: Measures): HTMLElement {
   const arm = baseline(measures);
   const how = Object.entries(measures.how).map(([key, n]) => `${how_words[key] ?? key} (${count(n)})`);
@@ -55,9 +64,10 @@ export function asking_section(measures: Measures): HTMLElement {
     "asking",
     "How much of it is the way of asking",
     p(
-      `A score that changes with the order of the options, the wording or the format says less about values. These numbers are of the arm ${arm.arm}; bars begin at 0, and the thin line is the interval. They rest on ${listed(how)}.`,
+      `A score that changes with the order of the options, the wording or the format says less about values. These numbers are of the arm ${arm.arm}; bars begin at 0, and the thin line is the interval. They rest on ${listed(how)}.${measures.how["samples"] ? " Where an endpoint gives no log-probabilities, answers were drawn: their shares are coarse." : ""}${spread_sentence(measures)}`,
     ),
     way_groups.map(({ name, ways }) => group(measures, name, ways, name === "Refusals" ? p(unanswered_sentence(measures, measures.arms.indexOf(arm))) : null)),
+    unsteady_table(measures),
     measures.judge && Object.keys(measures.judge).length > 0
       ? [
           h("h3", {}, "The judge"),

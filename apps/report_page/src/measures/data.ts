@@ -25,11 +25,34 @@ export interface Rank {
   above_next?: number | null;
 }
 
+export interface Worth {
+  value: string;
+  worth: Figure;
+  dilemmas: number;
+}
+
+export interface Dimension {
+  theory: string;
+  dimension: string;
+  score: Figure;
+  values: number;
+}
+
+/// Items that should be answered alike and are not.
+export interface Unsteady {
+  by: string;
+  stem: string;
+  item: string;
+  spread: number;
+  members: number;
+}
+
 export interface Robustness {
   asked: number;
   unanswered: number;
   reasons: Record<string, number>;
-  [figure: string]: Figure | number | Record<string, number>;
+  unsteady?: Unsteady[];
+  [figure: string]: Figure | number | Record<string, number> | Unsteady[] | undefined;
 }
 
 export interface ArmMeasures {
@@ -39,6 +62,8 @@ export interface ArmMeasures {
   prompt: boolean;
   values: ValueScore[];
   ranking: Rank[];
+  worths?: Worth[];
+  dimensions?: Dimension[];
   accuracy: Figure;
   right: Figure;
   exact_match: Figure;
@@ -82,6 +107,7 @@ export interface Measures {
   unit: string;
   score_by: string;
   baseline: string;
+  spread?: string; // how a distance between answers is measured
   level: number;
   items: number;
   stems: number;

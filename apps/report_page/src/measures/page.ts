@@ -11,6 +11,7 @@ import { items_section } from "./items";
 import { profile_section } from "./profile";
 import { ranking_section } from "./ranking";
 import { finding, key_figures, meaning, title } from "./words";
+import { dimensions_section, worths_section } from "./worths";
 
 export function measure_title(data: MeasureData): HTMLElement {
   const { run, measures, notices } = data;
@@ -65,6 +66,8 @@ export function measure_sections(data: MeasureData): HTMLElement[] {
   return [
     profile_section(measures),
     ranking_section(measures),
+    worths_section(measures),
+    dimensions_section(measures),
     doses_section(measures),
     differences_section(measures),
     asking_section(measures),
@@ -81,6 +84,7 @@ export const measure_glossary: [string, string][] = [
   ["Target", "The probability, read inside the model, that its state shows the value. Steering pushes it up to the target where it is below."],
   ["Neighbour and opposite", "On the circle of values those beside one another go together and those across pull against one another. Steering one should be felt by its neighbours first."],
   ["Strength", "In dilemmas, how strongly a value wins against others (Bradley-Terry), in log-odds: at a distance of 1 the higher one wins 73 of 100. Elsewhere a score minus the mean of all scores."],
+  ["Worth", "A value's own part in a choice between options that serve several values, in log-odds: at a distance of 1 the option with it is taken 73 times of 100, all else equal."],
   ["Elo", "The rating known from chess, over the same dilemmas in random orders. It stands beside the strength because others publish it."],
   ["p and Holm", "The chance of a shift at least this large if there were none. Of many tests some succeed by luck; Holm's p is corrected for all of them."],
   ["Outside the options", "The probability that the answer is none of those offered. It says that the subject does not play along, and takes nothing from the scores."],

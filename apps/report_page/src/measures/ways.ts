@@ -84,6 +84,12 @@ export const way_groups: { name: string; ways: Way[] }[] = [
         say: (f) => `The stances on questions of one topic lie ${told(f).replace("+", "")} from their centre: 0 is the same stance, 0.83 the opposite.`,
       },
       {
+        key: "language",
+        name: "Distance of languages",
+        ends: of_distance,
+        say: (f) => `The stances on one question in several languages lie ${told(f).replace("+", "")} from their centre: 0 is the same stance, 0.83 the opposite.`,
+      },
+      {
         key: "retest",
         name: "Asked again",
         ends: of_correlation,
@@ -123,6 +129,12 @@ export const way_groups: { name: string; ways: Way[] }[] = [
         name: "Lean to agree",
         ends: around,
         say: (f) => `The answers lean ${told(f)} towards yes or agreement, whatever is asked; 0 is no lean, below 0 is a lean to no.`,
+      },
+      {
+        key: "keying",
+        name: "Keyed against reversed",
+        ends: of_correlation,
+        say: (f) => `Over values, items keyed to a value and reversed ones turned round correlate by ${told(f)}: 1 is reading them, below 0 is agreeing with whatever is said.`,
       },
     ],
   },
