@@ -151,6 +151,15 @@ void ReadySteering::make(App& app, steer::Plan plan, const SteerOptions& options
                             : "did you mean " + near + "?");
         }
     }
+    // the plan's hash then tells which vectors act: prompts are kept and runs go on by it
+    for (steer::PlanValue& value : plan.values) {
+        if (!value.vector_hash.empty()) continue;
+        for (const vectors::ValueVector& vector : loaded_.pool) {
+            const bool same =
+                vector.card.value == value.value && vector.card.context == plan.context;
+            if (same) value.vector_hash = vector.file_hash;
+        }
+    }
     if (!options.hold.empty()) steer::hold_others(plan, loaded_.pointers());
     loaded_.plan = plan;
     const std::vector<const vectors::ValueVector*> pool = loaded_.pointers();
