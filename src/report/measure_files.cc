@@ -17,19 +17,10 @@ Shape figure() {
 }
 
 Shape run() {
-    return Shape::object({{"kind", text},
-                          {"created", text},
-                          {"command", text},
-                          {"seed", Shape::integer(0, 1.9e19)},
-                          {"axia_version", text},
-                          {"libllama", text},
-                          {"note?", text},
-                          {"model?", model_of_run()},
-                          {"endpoint?", Shape::object({{"model", text}})},
-                          {"people?", Shape::object({{"respondents", natural}})},
-                          {"weights?", weights_of_run()},
-                          {"machine?", machine_of_run()},
-                          {"files?", Shape::map(text, 1000)}});
+    return run_shape({{"kind", text},
+                      {"model?", model_of_run()},
+                      {"endpoint?", Shape::object({{"model", text}})},
+                      {"people?", Shape::object({{"respondents", natural}})}});
 }
 
 Shape robustness() {

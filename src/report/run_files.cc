@@ -23,17 +23,7 @@ Shape bias_or_share() {
 }
 
 Shape run() {
-    return Shape::object({{"value", text},
-                          {"created", text},
-                          {"command", text},
-                          {"seed", Shape::integer(0, 1.9e19)},
-                          {"axia_version", text},
-                          {"libllama", text},
-                          {"note?", text},
-                          {"model", model_of_run()},
-                          {"weights?", weights_of_run()},
-                          {"machine?", machine_of_run()},
-                          {"files?", Shape::map(text, 1000)}});
+    return run_shape({{"value", text}, {"model", model_of_run()}});
 }
 
 Shape check() {
@@ -193,12 +183,21 @@ Shape model_of_run() {
                           {"width?", natural}});
 }
 
-Shape weights_of_run() {
-    return Shape::object({{"format", text}, {"mean_kl?", number}, {"prompt_speedup?", number}});
-}
-
-Shape machine_of_run() {
-    return Shape::object({{"processor", text}, {"cores", natural}, {"memory_bytes", natural}});
+Shape run_shape(std::vector<std::pair<std::string_view, Shape>> own) {
+    const std::vector<std::pair<std::string_view, Shape>> made{
+        {"created", text},
+        {"command", text},
+        {"seed", Shape::integer(0, 1.9e19)},
+        {"axia_version", text},
+        {"libllama", text},
+        {"note?", text},
+        {"weights?",
+         Shape::object({{"format", text}, {"mean_kl?", number}, {"prompt_speedup?", number}})},
+        {"machine?",
+         Shape::object({{"processor", text}, {"cores", natural}, {"memory_bytes", natural}})},
+        {"files?", Shape::map(text, 1000)}};
+    own.insert(own.end(), made.begin(), made.end());
+    return Shape::object(own);
 }
 
 std::span<const RunFile> run_files() {

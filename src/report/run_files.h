@@ -3,6 +3,8 @@
 
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "report/shape.h"
 
@@ -18,10 +20,9 @@ struct RunFile {
 /// run first; the others are optional.
 std::span<const RunFile> run_files();
 
-/// What a run.json of any kind may say of its model, its weights and its machine.
+/// A run.json: what it says of how it was made, and the fields of its own kind.
+Shape run_shape(std::vector<std::pair<std::string_view, Shape>> own);
 Shape model_of_run();
-Shape weights_of_run();
-Shape machine_of_run();
 
 /// Of a measurement (run.json with kind "measure"): run and measures, both needed.
 std::span<const RunFile> measure_files();
