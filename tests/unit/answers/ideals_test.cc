@@ -4,34 +4,24 @@
 #include <gtest/gtest.h>
 
 #include "axia/core/error.h"
+#include "support/scripted_subject.h"
 #include "support/tiny_model.h"
 
 namespace axia::answers {
 namespace {
 
 /// Averages are 5, ideals 9; a named value is "many" the first time and 6 with the second seed.
-class Speaker final : public Subject {
-  public:
-    std::string identity() const override { return R"({"subject":"speaker"})"; }
-    const std::vector<AskArm>& arms() const override { return arms_; }
-    std::vector<Record> ask(std::span<const Request> page, const core::Watch&) override {
-        std::vector<Record> records;
-        for (const Request& request : page) {
-            seen.push_back(request.question->message);
-            Record record;
-            record.how = How::text;
-            const std::string& wording = request.question->wording;
-            if (wording == "ideal-average") record.text = "5";
-            if (wording == "ideal-ideal") record.text = "9 hours";
-            if (wording == "ideal-sample") record.text = request.seed < 103 ? "many" : "6";
-            records.push_back(record);
-        }
-        return records;
-    }
-    std::vector<std::string> seen;
-
+class Speaker final : public test::ScriptedSubject {
   private:
-    std::vector<AskArm> arms_{{"unsteered", "", "none"}};
+    Record answer(const Request& request) override {
+        Record record;
+        record.how = How::text;
+        const std::string& wording = request.question->wording;
+        if (wording == "ideal-average") record.text = "5";
+        if (wording == "ideal-ideal") record.text = "9 hours";
+        if (wording == "ideal-sample") record.text = request.seed < 103 ? "many" : "6";
+        return record;
+    }
 };
 
 bool has_digit(std::string_view text) {

@@ -8,51 +8,44 @@
 #include <functional>
 
 #include "axia/answers/local_subject.h"
+#include "support/scripted_subject.h"
 #include "support/tiny_model.h"
 
 namespace axia::answers {
 namespace {
 
 /// Gives number k the probability that `weigh` says, times `mass`.
-class ScriptedJudge final : public Subject {
+class ScriptedJudge final : public test::ScriptedSubject {
   public:
     using Weigh = std::function<double(const std::string& message, bool turned, int k)>;
     ScriptedJudge(Weigh weigh, double mass, bool nested = false)
         : weigh_(std::move(weigh)), mass_(mass), nested_(nested) {}
 
-    std::string identity() const override { return R"({"subject":"scripted"})"; }
-    const std::vector<AskArm>& arms() const override { return arms_; }
-    std::vector<Record> ask(std::span<const Request> page, const core::Watch&) override {
-        std::vector<Record> records;
-        for (const Request& request : page) {
-            Record record;
-            const std::string& message = request.question->message;
-            if (message.find("unreadable") != std::string::npos) {
-                record.reason = "too long";
-                records.push_back(record);
-                continue;
-            }
-            double sum = 0;
-            std::vector<double> p;
-            for (int k = 0; k <= 10; ++k) {
-                p.push_back(weigh_(message, request.question->order == 1, k));
-                sum += p.back();
-            }
-            for (double& x : p) x *= mass_ / sum;
-            // "10" as "1" and "0": whoever writes "1" may go on
-            if (nested_) p[1] += p[10];
-            for (int k = 0; k <= 10; ++k) {
-                record.options.push_back({std::log(p[static_cast<std::size_t>(k)] + 1e-300),
-                                          nested_ && k == 10 ? 2 : 1, k == 10 ? 2 : 1});
-            }
-            record.p = probabilities(record.options, ScoreBy::sum);
-            records.push_back(record);
+  private:
+    Record answer(const Request& request) override {
+        Record record;
+        const std::string& message = request.question->message;
+        if (message.find("unreadable") != std::string::npos) {
+            record.reason = "too long";
+            return record;
         }
-        return records;
+        double sum = 0;
+        std::vector<double> p;
+        for (int k = 0; k <= 10; ++k) {
+            p.push_back(weigh_(message, request.question->order == 1, k));
+            sum += p.back();
+        }
+        for (double& x : p) x *= mass_ / sum;
+        // "10" as "1" and "0": whoever writes "1" may go on
+        if (nested_) p[1] += p[10];
+        for (int k = 0; k <= 10; ++k) {
+            record.options.push_back({std::log(p[static_cast<std::size_t>(k)] + 1e-300),
+                                      nested_ && k == 10 ? 2 : 1, k == 10 ? 2 : 1});
+        }
+        record.p = probabilities(record.options, ScoreBy::sum);
+        return record;
     }
 
-  private:
-    std::vector<AskArm> arms_{{"unsteered", "", "none"}};
     Weigh weigh_;
     double mass_;
     bool nested_;

@@ -4,31 +4,22 @@
 #include <gtest/gtest.h>
 
 #include "axia/core/error.h"
+#include "support/scripted_subject.h"
 #include "support/tiny_model.h"
 
 namespace axia::answers {
 namespace {
 
 /// Says "Agree" where it is told to pick; has no opinion else.
-class Shy final : public Subject {
-  public:
-    std::string identity() const override { return R"({"subject":"shy"})"; }
-    const std::vector<AskArm>& arms() const override { return arms_; }
-    std::vector<Record> ask(std::span<const Request> page, const core::Watch&) override {
-        std::vector<Record> records;
-        for (const Request& request : page) {
-            seen.push_back(request.question->message);
-            Record record;
-            record.how = How::text;
-            record.text = seen.back().ends_with("Pick one.") ? "Agree" : "I have no opinion.";
-            records.push_back(record);
-        }
-        return records;
-    }
-    std::vector<std::string> seen;
-
+class Shy final : public test::ScriptedSubject {
   private:
-    std::vector<AskArm> arms_{{"unsteered", "", "none"}};
+    Record answer(const Request& request) override {
+        Record record;
+        record.how = How::text;
+        record.text =
+            request.question->message.ends_with("Pick one.") ? "Agree" : "I have no opinion.";
+        return record;
+    }
 };
 
 data::Item proposition(const std::string& id, const std::string& text) {

@@ -8,6 +8,7 @@
 #include "axia/core/error.h"
 #include "axia/core/random.h"
 #include "axia/measure/pull.h"
+#include "support/scripted_subject.h"
 #include "support/tiny_model.h"
 
 namespace axia::measure {
@@ -19,44 +20,36 @@ using answers::Record;
 using answers::Request;
 
 /// Answers the mean of the amounts shown, moved by `pull` toward the mean of those graded A.
-class Watcher final : public answers::Subject {
+class Watcher final : public test::ScriptedSubject {
   public:
     explicit Watcher(double pull) : pull_(pull) {}
-    std::string identity() const override { return R"({"subject":"watcher"})"; }
-    const std::vector<answers::AskArm>& arms() const override { return arms_; }
-    std::vector<Record> ask(std::span<const Request> page, const core::Watch&) override {
-        std::vector<Record> records;
-        for (const Request& request : page) {
-            const std::string& message = request.question->message;
-            double sum = 0, count = 0, best = 0, bests = 0;
-            for (std::size_t at = message.find('\n') + 1; at < message.find("\nName");) {
-                std::size_t used = 0;
-                const double amount = std::stod(message.substr(at), &used);
-                at += used;
-                sum += amount;
-                count += 1;
-                if (message.compare(at, 4, " (A)") == 0) {
-                    best += amount;
-                    bests += 1;
-                }
-                at = std::min(message.find(", ", at), message.size() - 2) + 2;
-            }
-            const double mean = sum / count;
-            const double ideal = bests > 0 ? best / bests : mean;
-            Record record;
-            record.how = answers::How::text;
-            record.text = std::to_string(mean + pull_ * (ideal - mean)) + " minutes";
-            if (request.question->repeat == 0 && asked % 5 == 0) record.text = "many";
-            records.push_back(record);
-            ++asked;
-        }
-        return records;
-    }
-    std::size_t asked = 0;
 
   private:
+    Record answer(const Request& request) override {
+        const std::string& message = request.question->message;
+        double sum = 0, count = 0, best = 0, bests = 0;
+        for (std::size_t at = message.find('\n') + 1; at < message.find("\nName");) {
+            std::size_t used = 0;
+            const double amount = std::stod(message.substr(at), &used);
+            at += used;
+            sum += amount;
+            count += 1;
+            if (message.compare(at, 4, " (A)") == 0) {
+                best += amount;
+                bests += 1;
+            }
+            at = std::min(message.find(", ", at), message.size() - 2) + 2;
+        }
+        const double mean = sum / count;
+        const double ideal = bests > 0 ? best / bests : mean;
+        Record record;
+        record.how = answers::How::text;
+        record.text = std::to_string(mean + pull_ * (ideal - mean)) + " minutes";
+        if (request.question->repeat == 0 && seen.size() % 5 == 0) record.text = "many";
+        return record;
+    }
+
     double pull_;
-    std::vector<answers::AskArm> arms_{{"unsteered", "", "none"}};
 };
 
 bool numeric(std::string_view text) {
@@ -74,7 +67,7 @@ NovelPull asked(Watcher& watcher) {
 TEST(Novel, ThePlantedPullComesBack) {
     Watcher half(.5), none(0);
     const NovelPull pulled = asked(half);
-    EXPECT_EQ(half.asked, 144U);  // 40 x 3, a fifth of them again
+    EXPECT_EQ(half.seen.size(), 144U);  // 40 x 3, a fifth of them again
     for (const std::size_t numbers : pulled.numbers) EXPECT_EQ(numbers, 40U);
     // N(45, 15^2) beyond one deviation: 15 * pdf(1) / cdf(-1) = 22.88 from the mean, half of it
     // either way

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "axia/core/error.h"
+#include "support/scripted_subject.h"
 #include "support/tiny_model.h"
 
 namespace axia::measure {
@@ -131,45 +132,37 @@ TEST(Profile, OneSentenceIsNoCertainty) {
 
 /// Finds a sentence relevant that says "care" for Care; is for it unless it says "not". Leans to
 /// the first answer of valence by e^(2 lean); the second form of relevance is `strict`.
-class Reader final : public answers::Subject {
+class Reader final : public test::ScriptedSubject {
   public:
     explicit Reader(double lean = 0, bool strict = false) : lean_(lean), strict_(strict) {}
-    std::string identity() const override { return R"({"subject":"scripted"})"; }
-    const std::vector<answers::AskArm>& arms() const override { return arms_; }
-    std::vector<Record> ask(std::span<const Request> page, const core::Watch&) override {
-        std::vector<Record> records;
-        for (const Request& request : page) {
-            const std::string& message = request.question->message;
-            const std::size_t quote = message.find('"');
-            const std::string sentence = message.substr(quote, message.rfind('"') - quote);
-            const bool blank = sentence.find(' ') == std::string::npos || sentence == "\"I see.";
-            const bool named = sentence.find("care") != std::string::npos &&
-                               message.starts_with("Care means: help");
-            const bool negated = sentence.find("not") != std::string::npos;
-            Record record;
-            if (request.question->answers.size() == 2) {
-                const bool second = request.question->wording == "relevant-2";
-                record.p = named ? std::vector{.8, .2} : std::vector{.1, .9};
-                if (second && strict_) record.p = {.3, .7};
-            } else {
-                record.p = blank     ? std::vector{.4, .4, .2}
-                           : negated ? std::vector{.1, .7, .2}
-                                     : std::vector{.7, .1, .2};
-                record.p[0] *= std::exp(2 * lean_);
-                const double sum = record.p[0] + record.p[1] + record.p[2];
-                for (double& p : record.p) p /= sum;
-            }
-            records.push_back(record);
-        }
-        asked += page.size();
-        return records;
-    }
-    std::size_t asked = 0;
 
   private:
+    Record answer(const Request& request) override {
+        const std::string& message = request.question->message;
+        const std::size_t quote = message.find('"');
+        const std::string sentence = message.substr(quote, message.rfind('"') - quote);
+        const bool blank = sentence.find(' ') == std::string::npos || sentence == "\"I see.";
+        const bool named =
+            sentence.find("care") != std::string::npos && message.starts_with("Care means: help");
+        const bool negated = sentence.find("not") != std::string::npos;
+        Record record;
+        if (request.question->answers.size() == 2) {
+            const bool second = request.question->wording == "relevant-2";
+            record.p = named ? std::vector{.8, .2} : std::vector{.1, .9};
+            if (second && strict_) record.p = {.3, .7};
+        } else {
+            record.p = blank     ? std::vector{.4, .4, .2}
+                       : negated ? std::vector{.1, .7, .2}
+                                 : std::vector{.7, .1, .2};
+            record.p[0] *= std::exp(2 * lean_);
+            const double sum = record.p[0] + record.p[1] + record.p[2];
+            for (double& p : record.p) p /= sum;
+        }
+        return record;
+    }
+
     double lean_;
     bool strict_;
-    std::vector<answers::AskArm> arms_{{"unsteered", "", "none"}};
 };
 
 TEST(Perceive, TakesOutALeaningAndAsksOnce) {
@@ -183,7 +176,7 @@ TEST(Perceive, TakesOutALeaningAndAsksOnce) {
         const Perceived perceived = answers::perceive(text, values, reader, journal);
         ASSERT_EQ(perceived.perceptions.size(), 8U);
         // blank sentences: 2 values x 2 forms x 3; 3 distinct x 2 values x 2 forms; 2 relevant x 2
-        EXPECT_EQ(reader.asked, 28U);
+        EXPECT_EQ(reader.seen.size(), 28U);
         const Profile profile = measure_profile(text, values, perceived);
         EXPECT_EQ(profile.values[0].relevant, 3U);
         // "either" shrinks as the leaning shares it among the others
@@ -195,7 +188,7 @@ TEST(Perceive, TakesOutALeaningAndAsksOnce) {
         // again: from the journal
         Reader idle;
         const Perceived again = answers::perceive(text, values, idle, journal);
-        EXPECT_EQ(idle.asked, 0U);
+        EXPECT_EQ(idle.seen.size(), 0U);
         EXPECT_EQ(to_json(measure_profile(text, values, again)), to_json(profile));
     }
 }

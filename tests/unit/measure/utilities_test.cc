@@ -12,6 +12,7 @@
 #include "axia/math/agreement.h"
 #include "axia/math/inference.h"
 #include "source_dir.h"
+#include "support/scripted_subject.h"
 #include "support/tiny_model.h"
 
 namespace axia::measure {
@@ -24,37 +25,29 @@ using answers::Record;
 using answers::Request;
 
 /// Chooses by P(a > b) = Phi(u_a - u_b), plus `first` for what stands first.
-class Agent final : public answers::Subject {
+class Agent final : public test::ScriptedSubject {
   public:
     Agent(std::vector<double> utility, double first = 0, bool coin = false)
         : utility_(std::move(utility)), first_(first), coin_(coin) {}
-    std::string identity() const override { return R"({"subject":"agent"})"; }
-    const std::vector<answers::AskArm>& arms() const override { return arms_; }
-    std::vector<Record> ask(std::span<const Request> page, const core::Watch&) override {
-        std::vector<Record> records;
-        for (const Request& request : page) {
-            const std::string& id = request.item->id;  // compare:A:B
-            const std::size_t colon = id.rfind(':');
-            const std::size_t a = std::stoul(id.substr(8, colon - 8));
-            const std::size_t b = std::stoul(id.substr(colon + 1));
-            double p = math::normal_cdf(utility_[a] - utility_[b]);
-            if (coin_) p = core::Rng(a * 1000 + b).uniform() < .5 ? .01 : .99;
-            p = std::clamp(p + (request.question->order == 0 ? first_ : -first_), 0., 1.);
-            Record record;
-            record.p = {p, 1 - p};
-            record.invalid = .1;
-            records.push_back(record);
-            ++asked;
-        }
-        return records;
-    }
-    std::size_t asked = 0;
 
   private:
+    Record answer(const Request& request) override {
+        const std::string& id = request.item->id;  // compare:A:B
+        const std::size_t colon = id.rfind(':');
+        const std::size_t a = std::stoul(id.substr(8, colon - 8));
+        const std::size_t b = std::stoul(id.substr(colon + 1));
+        double p = math::normal_cdf(utility_[a] - utility_[b]);
+        if (coin_) p = core::Rng(a * 1000 + b).uniform() < .5 ? .01 : .99;
+        p = std::clamp(p + (request.question->order == 0 ? first_ : -first_), 0., 1.);
+        Record record;
+        record.p = {p, 1 - p};
+        record.invalid = .1;
+        return record;
+    }
+
     std::vector<double> utility_;
     double first_;
     bool coin_;
-    std::vector<answers::AskArm> arms_{{"unsteered", "", "none"}};
 };
 
 std::vector<UtilityOption> named(std::size_t n) {
@@ -126,7 +119,7 @@ TEST(Utilities, PlantedOnesAreRecovered) {
     Agent agent(utility);
     const auto [comparisons, utilities] = ask(agent, named(40), PairChoice::all);
     EXPECT_EQ(comparisons.pairs, 780U);
-    EXPECT_EQ(agent.asked, 1560U);
+    EXPECT_EQ(agent.seen.size(), 1560U);
     const std::vector<double> means = in_order(utilities);
     EXPECT_GT(math::pearson(means, utility), .999);
     EXPECT_EQ(ordered_right(means, utility), 1);
@@ -214,17 +207,17 @@ TEST(Utilities, StoppedItAsksTheRestOnce) {
         Agent agent(utility);
         whole = to_json(measure_utilities(
             options, answers::compare(texts_of(options), agent, journal, comparing)));
-        all = agent.asked;
+        all = agent.seen.size();
     }
     std::size_t first = 0;
     {
         answers::Journal journal(cut_folder.path);
         Agent agent(utility);
         core::Watch watch;
-        watch.cancelled = [&] { return agent.asked >= 40; };
+        watch.cancelled = [&] { return agent.seen.size() >= 40; };
         EXPECT_THROW(answers::compare(texts_of(options), agent, journal, comparing, watch),
                      core::Error);
-        first = agent.asked;
+        first = agent.seen.size();
     }
     answers::Journal journal(cut_folder.path);
     Agent agent(utility);
@@ -232,7 +225,7 @@ TEST(Utilities, StoppedItAsksTheRestOnce) {
                   options, answers::compare(texts_of(options), agent, journal, comparing))),
               whole);
     EXPECT_GT(first, 0U);
-    EXPECT_EQ(first + agent.asked, all);
+    EXPECT_EQ(first + agent.seen.size(), all);
 }
 
 TEST(Utilities, ExchangeRatesInClosedForm) {
