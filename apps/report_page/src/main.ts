@@ -79,7 +79,7 @@ type Data = RunData | MeasureData | MethodData;
 /// Title, header and sections of what the page is about.
 function parts(data: Data): [string, HTMLElement, HTMLElement[]] {
   if ("measures" in data) return [measure_name(data), measure_title(data), [...measure_sections(data), words_section(measure_glossary)]];
-  if ("result" in data) return [method_title(data), method_header(data), [...method_sections(data), words_section(method_glossary)]];
+  if ("result" in data) return [method_title(data), method_header(data), [...method_sections(data), words_section(method_glossary(data))]];
   return [title(data), title_block(data), effect_sections(data)];
 }
 

@@ -214,7 +214,7 @@ describe("the way of asking", () => {
 
   it("says a number in a sentence, or why there is none", () => {
     expect(way_sentence(ways["order_flip"]!, is(0.5, 0.4, 0.6))).toBe("On 50\u202f% (40 to 60\u202f%) of the items the answer changes when the options stand in another order.");
-    expect(way_sentence(ways["order_flip"]!, not("asked in one order"))).toBe("Not known: asked in one order.");
+    expect(way_sentence(ways["order_flip"]!, not("asked in one order"))).toBe("Cannot be computed: asked in one order.");
   });
 
   it("counts what has no answer, with the reasons", () => {

@@ -114,7 +114,7 @@ export function measure_tests({ open, open_all, accessible, fits, folder, refuse
         assert.deepEqual(ids, ["profile", "asking", "items", "provenance", "words"]);
         assert.deepEqual(await page.locator("figure.chart").evaluateAll((all) => all.map((one) => one.id)), ["chart-scores"]);
         const asking = await page.locator("#asking").innerText();
-        assert.equal(asking.split(`Not known: ${reason}.`).length - 1, 12);
+        assert.equal(asking.split(`Cannot be computed: ${reason}.`).length - 1, 12);
         assert.ok(asking.includes("3 of 720 questions have no answer: refused 2, no such option 1."));
         assert.equal(await page.locator("#asking .way-bar").count(), 0);
         await open_all(page);

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { measure_tests } from "./measure_tests.mjs";
+import { method_runs, method_tests } from "./method_tests.mjs";
 import { bare_run, hostile_answer, hostile_measure, hostile_run, large_measure, measured, plain_measure, read, sample, sparse_run } from "./runs.mjs";
 
 const app = fileURLToPath(new URL("../../../apps/report_page/", import.meta.url));
@@ -46,6 +47,7 @@ function refused(run) {
 }
 
 const pages = {
+  ...Object.fromEntries(Object.entries(method_runs(folder)).map(([name, run]) => [name, render(run, `${name}.html`)])),
   sample: render(sample, "sample.html"),
   measured: render(measured, "measured.html"),
   hostile_measured: render(hostile_measure(join(folder, "hostile-measure")), "hostile-measured.html"),
@@ -301,6 +303,7 @@ const tests = {
   },
 
   ...measure_tests({ open, open_all, accessible, fits, folder, refused }),
+  ...method_tests({ open, open_all, accessible, fits }),
 };
 
 async function pictures(into) {

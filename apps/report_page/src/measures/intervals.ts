@@ -8,6 +8,8 @@ import { shown } from "./words";
 
 export const most_drawn = 60;
 
+const letter = 7; // pixels of one at 13 px, on average
+
 export interface IntervalsOptions<Row> {
   id: string;
   title: string;
@@ -43,12 +45,14 @@ export function intervals_chart<Row>(options: IntervalsOptions<Row>): HTMLElemen
     draw: (width) => {
       const narrow = width < 560;
       const lower = narrow ? 6 : 0;
+      const longest = Math.max(...drawn.map((one) => options.name(one.row).length));
+      const letters = narrow ? 40 : Math.min(longest, Math.max(20, Math.floor((width * 0.4) / letter)));
       const plot = Plot.plot({
         ...plot_base,
         width,
         height: 26 + (drawn.length + 0.2) * (narrow ? 46 : 32),
         marginTop: 0,
-        marginLeft: narrow ? 8 : 190,
+        marginLeft: narrow ? 8 : 20 + letters * letter,
         marginRight: 16,
         marginBottom: 26,
         x: { label: null, ticks: narrow ? 4 : 7, ...(options.domain ? { domain: options.domain } : { nice: true }) },
@@ -64,7 +68,7 @@ export function intervals_chart<Row>(options: IntervalsOptions<Row>): HTMLElemen
           Plot.text(drawn, {
             y: "place",
             frameAnchor: "left",
-            text: (one: Drawn) => short(options.name(one.row), narrow ? 40 : 28),
+            text: (one: Drawn) => short(options.name(one.row), letters),
             textAnchor: narrow ? "start" : "end",
             dx: narrow ? 0 : -12,
             dy: narrow ? -14 : 0,

@@ -142,7 +142,7 @@ export const way_groups: { name: string; ways: Way[] }[] = [
 
 /// The sentence of a figure, or why it is not there.
 export function way_sentence(way: Way, figure: Figure): string {
-  return is_known(figure) ? way.say(figure) : `Not known: ${figure.reason ?? "not measured"}.`;
+  return is_known(figure) ? way.say(figure) : `Cannot be computed: ${figure.reason ?? "not measured"}.`;
 }
 
 /// Where bar and interval stand, in per cent of the track.

@@ -113,11 +113,11 @@ function ideal_sections(result: Ideals): HTMLElement[] {
     section(
       "pull",
       "Over all concepts",
-      figures_table("Over all concepts", "What", [
+      p(`That concepts shift toward the ideal no more often than away from it: sign test p ${p_text(result.sign_p)}, Wilcoxon p ${p_text(result.wilcoxon_p)}.`),
+      figures_table("Shift and lambda", "What", [
         ["share that shift toward the ideal", result.toward],
         ["lambda: 0 = average, 1 = ideal", result.lambda],
       ]),
-      p(`Sign test p ${p_text(result.sign_p)}, Wilcoxon p ${p_text(result.wilcoxon_p)}.`),
     ),
   ];
 }
@@ -186,7 +186,7 @@ function utility_sections(result: Utilities): HTMLElement[] {
       "coherence",
       "Do the choices hang together?",
       p(`${count(result.pairs)} pairs were compared in both orders${result.unanswered > 0 ? `, ${count(result.unanswered)} without an answer` : ""}${result.certain > 0 ? `; ${count(result.certain)} never asked were counted as won` : ""}.`),
-      figures_table("Do the choices hang together", "What", checks),
+      figures_table("Checks of the choices", "What", checks),
     ),
     ...(result.exchange.length > 0
       ? [
@@ -194,7 +194,7 @@ function utility_sections(result: Utilities): HTMLElement[] {
             "exchange",
             "Rates of exchange",
             table(
-              "Rates of exchange",
+              "What one good is worth in another",
               [
                 { head: "One", cell: (one) => datum(one.one) },
                 { head: "is worth", numeric: true, cell: (one) => said(one.amount) },
@@ -237,7 +237,7 @@ function perception_sections(result: Perceptions): HTMLElement[] {
       "The sentences that weigh most",
       evidence.length > 0
         ? table(
-            "The sentences that weigh most",
+            "Sentences by value",
             [
               { head: "Value", cell: (one) => datum(one.value) },
               { head: "Score", numeric: true, cell: (one) => num(one.score) },
@@ -312,11 +312,17 @@ export function method_sections(data: MethodData): HTMLElement[] {
   ];
 }
 
-export const method_glossary: [string, string][] = [
+const own_words: Partial<Record<MethodData["method"], [string, string][]>> = {
+  opinions: [
+    ["Stance", "Whether an answer agrees with the proposition, disagrees, or does neither."],
+    ["Forcing", "A line that presses for an answer, such as that only the label may be given."],
+  ],
+  ideals: [["Lambda", "Where what is named lies on the way from average (0) to ideal (1), over all concepts."]],
+  utilities: [["Utility", "How much an option is wanted: the further two lie apart, the surer the higher one is chosen."]],
+};
+
+export const method_glossary = (data: MethodData): [string, string][] => [
   ["Interval", "Draw the material anew at random, many times: the number falls inside in 95 of 100 draws."],
-  ["Stance", "Whether an answer agrees with the proposition, disagrees, or does neither."],
-  ["Forcing", "A line that presses for an answer, such as that only the label may be given."],
-  ["Utility", "How much an option is wanted: the further two lie apart, the surer the higher one is chosen."],
-  ["Lambda", "Where what is named lies on the way from average (0) to ideal (1), over all concepts."],
+  ...(own_words[data.method] ?? []),
   ["Cannot be computed", "A number that the answers do not suffice for. It says why, and nothing stands in for it."],
 ];
