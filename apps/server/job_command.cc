@@ -7,6 +7,7 @@
 #include "axia/model/catalogue.h"
 #include "axia/steer/plan.h"
 #include "server/jobs.h"
+#include "server/own_values.h"
 
 namespace axia::server {
 
@@ -112,16 +113,22 @@ std::vector<std::string> job_command(const ordered_json& json, const Library& li
         return (library.paths().plans / (name + ".json")).string();
     };
     if (kind == "learn") {
-        request.only({"value", "pairs", "context"});
+        request.only({"value", "pairs", "context", "about"});
         const std::string value = request.name("value");
+        if (const ordered_json* about = request.find("about")) {
+            if (library.system().has(value)) {
+                throw Error(ErrorKind::input, "is for a value of your own", "about");
+            }
+            parse_own_value(*about, library.system(), "about");
+        }
         if (const ordered_json* own = request.find("pairs")) {
             pairs = pairs_jsonl(*own, value);
             data::ReadPairsOptions reading;
             reading.value = value;
             data::parse_pairs_jsonl(pairs, "pairs", reading);
             words.insert(words.end(), {"--pairs", pairs_file.string()});
-        } else {
-            require_name(value, library.system().ids(), "value", "value");
+        } else if (!library.system().has(value)) {  // whose own are found by the command
+            add_own_pairs(value, library, "value", words);
         }
         if (request.find("context") != nullptr) {
             const std::string context = request.text("context");

@@ -13,6 +13,7 @@
 #include "axia/core/files.h"
 #include "axia/core/hash.h"
 #include "server/child.h"
+#include "server/own_values.h"
 
 namespace axia::server {
 
@@ -365,13 +366,18 @@ struct Jobs::State {
     void keep_pairs(const Job& job) const {
         if (job.kind != "learn") return;
         const std::string value = job.request.value("value", "");
-        if (!job.own_pairs) {  // learnt from the shipped ones again
+        const fs::path& kept = library.paths().own_pairs;
+        if (job.own_pairs) {
+            core::write_file(kept / (value + ".jsonl"),
+                             core::read_file(folder(job) / "pairs.jsonl"));
+        } else if (library.system().has(value)) {  // learnt from the shipped ones again
             std::error_code code;
-            fs::remove(library.paths().own_pairs / (value + ".jsonl"), code);
-            return;
+            fs::remove(kept / (value + ".jsonl"), code);
         }
-        core::write_file(library.paths().own_pairs / (value + ".jsonl"),
-                         core::read_file(folder(job) / "pairs.jsonl"));
+        const auto about = job.request.find("about");
+        if (about != job.request.end() && !about->is_null()) {
+            write_own_value(kept, value, parse_own_value(*about, library.system(), "about"));
+        }
     }
 };
 

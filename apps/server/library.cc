@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "axia/answers/runs.h"
 #include "axia/core/error.h"
@@ -14,6 +16,7 @@
 #include "axia/model/catalogue.h"
 #include "axia/report/report.h"
 #include "axia/steer/plan.h"
+#include "server/own_values.h"
 #include "server/request.h"
 
 namespace axia::server {
@@ -117,40 +120,74 @@ std::vector<vectors::ValueVector> Library::read_vectors() const {
     return found;
 }
 
-ordered_json Library::values() const {
+ordered_json Library::listed_values() const {
     std::map<std::string, std::size_t> learnt;  // pairs by value
     for (const vectors::ValueVector& vector : read_vectors()) {
         learnt[vector.card.value] = vector.card.learn_pairs + vector.card.heldout_pairs;
     }
-    ordered_json json = {{"system", system_.name}, {"values", ordered_json::array()}};
     std::vector<const data::Value*> circle;
     for (const data::Value& value : system_.values) circle.push_back(&value);
     std::stable_sort(circle.begin(), circle.end(),
                      [](const auto* a, const auto* b) { return a->angle < b->angle; });
-    int order = 0;
+    ordered_json list = ordered_json::array();
     for (const data::Value* value : circle) {
         const auto own = learnt.find(value->id);
-        json["values"].push_back(
+        list.push_back(
             {{"name", value->id},
              {"title", value->name},
              {"definition", value->definition},
              {"group", value->higher_order.empty() ? "" : value->higher_order[0]},
-             {"order", order++},
+             {"order", list.size()},
              {"neighbours", value->neighbours},
              {"opposites", value->opposites},
+             {"own", false},
              {"learnt", own != learnt.end()},
              {"pairs", own != learnt.end() ? own->second : system_.pairs(value->id).size()}});
     }
-    for (const auto& [value, pairs] : learnt) {  // of the user's own pairs
-        if (system_.has(value)) continue;
-        json["values"].push_back({{"name", value},
-                                  {"title", value},
-                                  {"neighbours", ordered_json::array()},
-                                  {"opposites", ordered_json::array()},
-                                  {"learnt", true},
-                                  {"pairs", pairs}});
+    std::set<std::string> brought;
+    for (const auto& [name, pairs] : learnt) brought.insert(name);
+    for (const std::string& name : stems(paths_.own_pairs, ".jsonl")) brought.insert(name);
+    for (const std::string& name : brought) {
+        if (system_.has(name)) continue;
+        const OwnValue said = read_own_value(paths_.own_pairs, name, system_);
+        ordered_json value = {{"name", name},
+                              {"title", said.title.empty() ? name : said.title},
+                              {"definition", said.definition},
+                              {"group", said.group},
+                              {"neighbours", ordered_json::array()},
+                              {"opposites", ordered_json::array()},
+                              {"own", true},
+                              {"learnt", learnt.contains(name)}};
+        if (said.order) value["order"] = *said.order;
+        if (learnt.contains(name)) value["pairs"] = learnt[name];
+        list.push_back(std::move(value));
     }
-    return json;
+    std::stable_sort(list.begin(), list.end(), [](const ordered_json& a, const ordered_json& b) {
+        constexpr int last = std::numeric_limits<int>::max();
+        return a.value("order", last) < b.value("order", last);
+    });
+    return list;
+}
+
+ordered_json Library::values() const {
+    return {{"system", system_.name}, {"values", listed_values()}};
+}
+
+ordered_json Library::describe(const std::string& name, std::string_view body) const {
+    std::vector<std::string> own;
+    for (const ordered_json& value : listed_values()) {
+        if (value["own"].get<bool>()) own.push_back(value["name"].get<std::string>());
+    }
+    if (system_.has(name)) {
+        throw Error(ErrorKind::input, "is the value system's: what it means is said there",
+                    "name");
+    }
+    require_name(name, own, "value of your own", "name");
+    write_own_value(paths_.own_pairs, name, parse_own_value(parse_object(body), system_, ""));
+    for (ordered_json& value : listed_values()) {
+        if (value["name"] == name) return value;
+    }
+    throw Error(ErrorKind::not_found, "there is no value of your own '" + name + "'", "name");
 }
 
 ordered_json Library::vectors() const {

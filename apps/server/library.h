@@ -17,7 +17,7 @@ namespace axia::server {
 
 struct LibraryPaths {
     std::filesystem::path vectors, plans, runs;
-    std::filesystem::path own_pairs;  // VALUE.jsonl of values that clients brought
+    std::filesystem::path own_pairs;  // VALUE.jsonl of values that clients brought, and VALUE.json
 };
 
 /// Reads the files anew at each call, so that what is learnt meanwhile is seen. Names come from
@@ -29,6 +29,9 @@ class Library {
 
     nlohmann::ordered_json model() const;
     nlohmann::ordered_json values() const;
+    /// Says of a value that a client brought what `body` holds (OwnValue), and nothing else any
+    /// more; gives it as values() does.
+    nlohmann::ordered_json describe(const std::string& name, std::string_view body) const;
     nlohmann::ordered_json vectors() const;
     /// Cosines of the learnt values' probes. An empty context means chat; layer -1 the one where
     /// the probes together are surest.
@@ -52,6 +55,7 @@ class Library {
 
   private:
     std::vector<axia::vectors::ValueVector> read_vectors() const;
+    nlohmann::ordered_json listed_values() const;
 
     data::ValueSystem system_;
     model::ModelInfo info_;

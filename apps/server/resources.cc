@@ -121,6 +121,9 @@ void follow(const Request& request, Response& response, const Jobs& jobs) {
 void add_resources(httplib::Server& http, const Library& library, Jobs& jobs) {
     http.Get("/axia/model", answered([&](const Request&) { return library.model(); }));
     http.Get("/axia/values", answered([&](const Request&) { return library.values(); }));
+    http.Post("/axia/values/:name", answered([&](const Request& request) {
+                  return library.describe(name_of(request), request.body);
+              }));
     http.Get("/axia/vectors", answered([&](const Request&) { return library.vectors(); }));
     http.Get("/axia/vectors/similarity", answered([&](const Request& request) {
                  return library.similarity(request.get_param_value("context"), layer_of(request));

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Measures } from "@report/measures/data";
 import { measure_request, side_by_side, targets_from } from "../src/measure/runs";
 import { level, readings_of, tint } from "../src/playground/trace";
+import { about_of, about_request, groups_of, nothing_said } from "../src/values/own";
 import { check_in_words, csv_rows, pairs_from_file } from "../src/values/pairs";
 
 test("CSV with quotes, commas and line ends inside", () => {
@@ -55,4 +56,13 @@ test("readings of a trace, at a layer and over all", () => {
   expect(level(readings_of(trace, "a")![0]!.after, trace.layers, null)).toBe(0.9);
   expect(readings_of(trace, "c")).toBeNull();
   expect([tint(null), tint(0.5), tint(1), tint(0)]).toEqual([0, 0, 1, -1]);
+});
+
+test("what is said of a value of one's own", () => {
+  expect(about_request(nothing_said)).toEqual({});
+  expect(about_request({ title: " Thrift ", definition: "Wasting\nnothing", group: "conservation", order: "0" })).toEqual({ title: "Thrift", definition: "Wasting nothing", group: "conservation", order: 0 });
+  const own = { name: "thrift", title: "thrift", definition: "d", group: "", order: 4, own: true, learnt: true };
+  expect(about_of(own)).toEqual({ title: "", definition: "d", group: "", order: "4" });
+  expect(about_of({ name: "x", title: "X", learnt: false })).toEqual({ title: "X", definition: "", group: "", order: "" });
+  expect(groups_of([{ ...own, own: false, group: "a" }, { ...own, own: false, group: "b" }, { ...own, own: false, group: "a" }, { ...own, group: "c" }])).toEqual(["a", "b"]);
 });

@@ -54,18 +54,28 @@ def learn_and_tune(server):
     checked = server.post("/axia/check", {"value": "thrift", "pairs": pairs})[2]
     expect(checked["values"][0]["pairs"] == len(pairs), str(checked)[:300])
     expect(not list((server.folder / "data").glob("serve/pairs/*")), "a check stored something")
-    seen = list(follow(server, start(server, kind="learn", value="thrift", pairs=pairs)))
+    ended(server, start(server, kind="learn", value="thrift", pairs=pairs[:40]))
+    asked = {"messages": [{"role": "user", "content": "Should I buy a boat?"}], "max_tokens": 4, "axia": {"steer": {"thrift": .9}}}
+    first = server.post("/v1/chat/completions", asked)[2]["choices"][0]["axia"]["plan"]
+    about = {"definition": "Wasting nothing", "group": "conservation", "order": 4}
+    seen = list(follow(server, start(server, kind="learn", value="thrift", pairs=pairs, about=about)))
     names = [name for name, _ in seen]
     expect(names[0] == "state" and names[-1] == "state" and seen[-1][1]["state"] == "done", str(names))
     expect("progress" in names and "result" in names, str(names))
     expect(not any(str(server.folder) in str(data) for _, data in seen), "a path of the server's went out")
     values = {value["name"]: value for value in server.get("/axia/values")[2]["values"]}
     expect(values["thrift"]["learnt"] and not values["security"]["learnt"], "thrift is not listed as learnt")
+    expect(about.items() <= values["thrift"].items() and list(values)[5] == "thrift", f"what is it? {values['thrift']}")
+    status, _, said = server.post("/axia/values/thrift", {**about, "title": "Thrift"})
+    expect(status == 200 and said == {**values["thrift"], "title": "Thrift"}, f"{status} {said}")
+    for name, body, code in (("security", {}, 400), ("thrift", {"order": 10}, 400), ("thirft", {}, 404)):
+        status, _, reply = server.post(f"/axia/values/{name}", body)
+        expect(status == code, f"{name}: {status} {reply}")
     vector = server.get("/axia/vectors")[2]["vectors"][0]
     expect(vector["value"] == "thrift" and len(vector["layers"]) == server.get("/axia/model")[2]["layers"], "no layers")
-    answer = server.post("/v1/chat/completions", {"messages": [{"role": "user", "content": "Should I buy a boat?"}],
-                                                  "max_tokens": 4, "axia": {"steer": {"thrift": .9}}})
+    answer = server.post("/v1/chat/completions", asked)
     expect(answer[0] == 200 and answer[2]["choices"][0]["axia"]["steered"], f"what was learnt cannot be used: {answer[2]}")
+    expect(answer[2]["choices"][0]["axia"]["plan"] != first, "the vector of before still steers after it was learnt again")
     seen = list(follow(server, start(server, kind="tune", value="thrift", tokens=8000)))
     points = [data for name, data in seen if name == "point"]
     expect(len(points) > 5 and sum(point["chosen"] for point in points) == 1, f"{len(points)} points")

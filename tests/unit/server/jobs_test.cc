@@ -222,8 +222,37 @@ TEST_F(JobsTest, BroughtPairsLieBesideTheJobUnderANameOfOurs) {
     jobs.cancel(id);
 }
 
+TEST_F(JobsTest, WhatIsSaidOfAnOwnValueIsKeptWithItsPairs) {
+    core::write_file(axia, "#!/bin/sh\necho \"$@\" >> \"$0.calls\"\necho '{}'\n");
+    fs::permissions(axia, fs::perms::owner_all);
+    Jobs jobs(*library, options);
+    const std::string learnt = id_of(jobs.submit(
+        R"({"kind":"learn","value":"thrift","pairs":[{"positive":"a b","negative":"c d"}],)"
+        R"("about":{"title":"Thrift","definition":"Wasting nothing","group":"conservation","order":4}})"));
+    ASSERT_EQ(wait_for(jobs, learnt)["state"], "done");
+    const ordered_json values = library->values()["values"];
+    ASSERT_EQ(values.size(), 11U);
+    EXPECT_EQ(values[4]["order"], 4);
+    EXPECT_EQ(values[4]["own"], false);
+    const ordered_json& thrift = values[5];  // after the fifth of the circle
+    EXPECT_EQ(thrift["name"], "thrift");
+    EXPECT_EQ(thrift["title"], "Thrift");
+    EXPECT_EQ(thrift["definition"], "Wasting nothing");
+    EXPECT_EQ(thrift["group"], "conservation");
+    EXPECT_EQ(thrift["order"], 4);
+    EXPECT_EQ(thrift["own"], true);
+    EXPECT_EQ(thrift["learnt"], false);  // the program here writes no vector
+
+    wait_for(jobs, id_of(jobs.submit(learn("thrift"))));  // again, from the pairs that were kept
+    EXPECT_THAT(core::read_file(axia.string() + ".calls"),
+                HasSubstr("--pairs " + (folder / "pairs/thrift.jsonl").string()));
+    EXPECT_EQ(library->values()["values"][5], thrift);
+}
+
 TEST_F(JobsTest, WhatIsWrongIsNamedAndLeavesNothing) {
     Jobs jobs(*library, options);
+    const std::string own =
+        R"({"kind":"learn","value":"thrift","pairs":[{"positive":"a","negative":"b"}],"about":)";
     for (const auto& [body, where] : std::vector<std::pair<std::string, std::string>>{
              {"{", "body"},
              {"[]", "body"},
@@ -233,6 +262,16 @@ TEST_F(JobsTest, WhatIsWrongIsNamedAndLeavesNothing) {
              {R"({"kind":"learn","value":"a/b","pairs":[{"positive":"a","negative":"b"}]})",
               "value"},
              {R"({"kind":"learn","value":"security","context":"loud"})", "context"},
+             {R"({"kind":"learn","value":"security","about":{}})", "about"},
+             {R"({"kind":"learn","value":"thrift"})", "value"},
+             {own + R"([]})", "about"},
+             {own + R"({"order":10}})", "about.order"},
+             {own + R"({"order":-1}})", "about.order"},
+             {own + R"({"order":1.5}})", "about.order"},
+             {own + R"({"group":"conservatism"}})", "about.group"},
+             {own + R"({"title":"two\nlines"}})", "about.title"},
+             {own + R"({"definition":3}})", "about.definition"},
+             {own + R"({"colour":"red"}})", "about.colour"},
              {R"({"kind":"tune","value":"security","tokens":1.5})", "tokens"},
              {R"({"kind":"measure","battery":"schwartz-portrait","run":".."})", "run"},
              {R"({"kind":"measure","battery":"schwartz-portrait","steer":{"a":[0]}})", "steer.a"},

@@ -22,6 +22,7 @@ export interface Value {
   order?: number;
   neighbours?: string[];
   opposites?: string[];
+  own?: boolean; // brought by a person
   learnt: boolean;
   pairs?: number;
 }

@@ -29,7 +29,7 @@ const own: [string, string] = ["", "the plan's own"];
 
 function Values({ settings, change }: PanelProps) {
   const { data, error, reload } = useResource<ValueList>("/axia/values");
-  const values = [...(data?.values ?? [])].sort((a, b) => (a.order ?? 0) - (b.order ?? 0));
+  const values = data?.values ?? []; // in the order of the circle
   const on = Object.keys(settings.steer).length;
   return (
     <fieldset className="values" disabled={settings.plan !== ""}>

@@ -4,8 +4,11 @@ import { FileTrigger, Button } from "react-aria-components";
 import { message_of, post } from "../api/client";
 import { is_over, useJob } from "../api/job";
 import { reload } from "../api/resource";
+import type { Value } from "../api/types";
 import { JobView } from "../shell/job_view";
 import { Notice } from "../shell/parts";
+import { AboutFields } from "./about";
+import { type About, about_request, nothing_said } from "./own";
 import { type Check, check_in_words, type Pair, pairs_from_file } from "./pairs";
 
 const empty: Pair = { scene: "", positive: "", negative: "" };
@@ -15,8 +18,8 @@ function learnt(): void {
   reload("/axia/values", "/axia/vectors", "/axia/plans");
 }
 
-/// A value of the system: its pairs are shipped.
-export function LearnKnown({ value, title, again }: { value: string; title: string; again: boolean }) {
+/// A value whose pairs are there: shipped with the system, or brought before.
+export function LearnKnown({ value, title, own, again }: { value: string; title: string; own: boolean; again: boolean }) {
   const job = useJob(learnt);
   return (
     <div>
@@ -24,7 +27,7 @@ export function LearnKnown({ value, title, again }: { value: string; title: stri
         <button type="button" className={`button${again ? "" : " main"}`} disabled={job.job !== null && !is_over(job.job)} onClick={() => void job.start({ kind: "learn", value })}>
           {again ? `Learn ${title} again` : `Learn ${title}`}
         </button>
-        <span className="note">from the pairs that come with axia; some seconds on a small model</span>
+        <span className="note">from the pairs that {own ? "you brought" : "come with axia"}; some seconds on a small model</span>
       </p>
       <JobView followed={job} what={`Learning ${title}`} />
     </div>
@@ -57,9 +60,10 @@ function Told({ check }: { check: Check }) {
   );
 }
 
-export function LearnNew({ wished }: { wished: string }) {
+export function LearnNew({ wished, values }: { wished: string; values: readonly Value[] }) {
   const [name, set_name] = useState(wished);
   const [pairs, set_pairs] = useState<Pair[]>([empty, empty, empty]);
+  const [about, set_about] = useState<About>(nothing_said);
   const [uploaded, set_uploaded] = useState<{ name: string; pairs: Pair[] } | null>(null);
   const [wrong, set_wrong] = useState<string[]>([]);
   const [check, set_check] = useState<Check | null>(null);
@@ -92,6 +96,7 @@ export function LearnNew({ wished }: { wished: string }) {
         <label htmlFor="new-name">Name of the value</label>
         <input id="new-name" type="text" value={name} maxLength={60} onChange={(event) => (set_name(event.target.value), set_check(null))} />
       </div>
+      <AboutFields about={about} change={(part) => set_about((now) => ({ ...now, ...part }))} values={values} />
       <p className="actions">
         <FileTrigger
           acceptedFileTypes={[".jsonl", ".csv", "text/csv", "application/jsonl", "application/json"]}
@@ -166,7 +171,7 @@ export function LearnNew({ wished }: { wished: string }) {
           type="button"
           className="button main"
           disabled={!ready || check === null || (job.job !== null && !is_over(job.job))}
-          onClick={() => void job.start({ kind: "learn", value: name.trim(), pairs: all })}
+          onClick={() => void job.start({ kind: "learn", value: name.trim(), pairs: all, ...(values.some((one) => one.name === name.trim() && !one.own) ? {} : { about: about_request(about) }) })}
         >
           Learn {name.trim() || "it"}
           {check && check.problems.length > 0 ? " all the same" : ""}

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef } from "react";
 import { useResource } from "../api/resource";
 import type { PlanInfo, ValueList, VectorInfo } from "../api/types";
 import { Drawn, Notice } from "../shell/parts";
+import { Describe } from "./about";
 import { layers_chart } from "./charts";
 import { LearnKnown, LearnNew } from "./learn";
 import { SimilarityTable } from "./similarity";
@@ -40,7 +41,7 @@ export default function ValuesPage({ query }: { query: URLSearchParams }) {
   const values = useResource<ValueList>("/axia/values");
   const vectors = useResource<{ vectors: VectorInfo[] }>("/axia/vectors");
   const plans = useResource<{ plans: PlanInfo[] }>("/axia/plans");
-  const sorted = [...(values.data?.values ?? [])].sort((a, b) => (a.order ?? 0) - (b.order ?? 0));
+  const sorted = values.data?.values ?? []; // in the order of the circle
   const wished = query.get("value") ?? query.get("learn") ?? "";
   const chosen = sorted.find((one) => one.name === wished) ?? null;
   const detail = useRef<HTMLElement>(null);
@@ -61,9 +62,10 @@ export default function ValuesPage({ query }: { query: URLSearchParams }) {
         <section className="detail" ref={detail} tabIndex={-1} aria-labelledby="detail-title" key={chosen.name}>
           <h2 id="detail-title">{title}</h2>
           <p className="meaning">{chosen.definition}</p>
+          {chosen.own && <Describe value={chosen} values={sorted} />}
           {vector && <Result vector={vector} title={title} />}
           {!chosen.learnt && <p>This model has not learnt {title} yet: until then it can be neither read nor held.</p>}
-          <LearnKnown value={chosen.name} title={title} again={chosen.learnt} />
+          <LearnKnown value={chosen.name} title={title} own={chosen.own ?? false} again={chosen.learnt} />
           {chosen.learnt && (
             <>
               <h3>Find the best plan</h3>
@@ -80,7 +82,7 @@ export default function ValuesPage({ query }: { query: URLSearchParams }) {
       )}
       <section aria-labelledby="new-title">
         <h2 id="new-title">Learn a value of your own</h2>
-        <LearnNew wished={chosen || !wished ? "" : wished} />
+        <LearnNew wished={chosen || !wished ? "" : wished} values={sorted} />
       </section>
     </div>
   );
