@@ -159,6 +159,16 @@ TEST(Pull, WhatIsLeftOutSaysWhy) {
     EXPECT_FALSE(pull.sign_p);
     EXPECT_NE(to_json(pull).find("\"dropped\": \"average and ideal do not differ\""),
               std::string::npos);
+    // one concept drawn again and again has no spread, so no interval and no lambda
+    PullAnswers one;
+    one.average = {2, 4};
+    one.ideal = {8};
+    one.sample = {6};
+    const Pull alone = measure_pull(std::vector{one});
+    EXPECT_EQ(alone.counted, 1U);
+    EXPECT_TRUE(alone.toward.estimate);
+    EXPECT_FALSE(alone.lambda.estimate);
+    EXPECT_EQ(alone.lambda.reason, "one concept alone is counted");
     PullOptions wrong;
     wrong.least_numeric = 2;
     EXPECT_THROW(measure_pull(std::vector{few}, wrong), core::Error);
