@@ -45,10 +45,10 @@ OwnValue parse_own_value(const ordered_json& json, const data::ValueSystem& syst
         if (name == "title") value.title = text_of(member, most_title, prefix + name);
         if (name == "definition")
             value.definition = text_of(member, most_definition, prefix + name);
-        if (name == "group" && member != "") {
+        if (name == "group") value.group = text_of(member, most_title, prefix + name);
+        if (name == "group" && !value.group.empty()) {
             std::vector<std::string> groups;
             for (const data::HigherOrder& group : system.higher_order) groups.push_back(group.id);
-            value.group = text_of(member, most_title, prefix + name);
             require_name(value.group, groups, "group", prefix + name);
         }
         if (name == "order") {
