@@ -178,7 +178,7 @@ void serve(App& app, const server::ServerOptions& wished, int parallel, int queu
     answers::Engine engine(std::make_unique<model::Session>(model, limits), engine_options);
     SteeringStore store(app, model->info());
     options.models = model_names(app, model->info());
-    options.connections = static_cast<std::size_t>(parallel + queue + 16);
+    options.connections = engine_options.parallel + engine_options.queue + 16;
     options.seed = app.globals.seed;
     options.embedding = [&store](const std::vector<model::Token>& t) { return store.embed(t); };
     server::LibraryPaths paths;

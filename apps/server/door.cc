@@ -204,11 +204,11 @@ Door::Visit::~Visit() {
     }
     entry.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
-    door_.leave(std::move(entry));
+    door_.leave(entry);
     --door_.visits_;
 }
 
-void Door::leave(AuditEntry entry) noexcept {
+void Door::leave(const AuditEntry& entry) noexcept {
     try {
         if (!entry.key.empty()) {
             store()->spend(entry.key, entry.prompt_tokens + entry.answer_tokens, options_.clock());

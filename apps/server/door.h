@@ -91,7 +91,7 @@ class Door {
   private:
     Verdict judge(const Knock& knock);
     KeyStore* store();
-    void leave(AuditEntry entry) noexcept;
+    void leave(const AuditEntry& entry) noexcept;
 
     DoorOptions options_;
     bool key_needed_;

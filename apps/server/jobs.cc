@@ -274,7 +274,7 @@ struct Jobs::State {
             }
             lock.lock();
             try {
-                finish(*job, end, std::move(failure));
+                finish(*job, end, failure);
             } catch (const std::exception& error) {
                 lose(*job, error.what());
             }
@@ -342,7 +342,7 @@ struct Jobs::State {
         }
     }
 
-    void finish(Job& job, const ChildEnd& end, std::string failure) {
+    void finish(Job& job, const ChildEnd& end, const std::string& failure) {
         if (stopping && !job.stop.load()) return;  // the next server's
         if (stopping && end.code != 0 && failure.empty()) return;
         if (job.stop.load() && end.code != 0) {

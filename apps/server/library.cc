@@ -179,8 +179,7 @@ ordered_json Library::describe(const std::string& name, std::string_view body) c
         if (value["own"].get<bool>()) own.push_back(value["name"].get<std::string>());
     }
     if (system_.has(name)) {
-        throw Error(ErrorKind::input, "is the value system's: what it means is said there",
-                    "name");
+        throw Error(ErrorKind::input, "is the value system's: what it means is said there", "name");
     }
     require_name(name, own, "value of your own", "name");
     write_own_value(paths_.own_pairs, name, parse_own_value(parse_object(body), system_, ""));

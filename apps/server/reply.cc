@@ -16,7 +16,7 @@ namespace {
 
 /// A token as text; bytes that are no UTF-8 by themselves as OpenAI writes them: bytes:\xe2\x80
 std::string token_text(const model::Model& model, model::Token token) {
-    const std::string bytes = model.token_bytes(token);
+    std::string bytes = model.token_bytes(token);
     if (core::is_utf8(bytes)) return bytes;
     std::string text = "bytes:";
     for (const char c : bytes) {

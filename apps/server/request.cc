@@ -91,7 +91,7 @@ class Fields {
     }
     /// One of `known`, or empty when it is missing.
     std::string choice(const char* name, const std::vector<std::string>& known) const {
-        const std::string value = text(name);
+        std::string value = text(name);
         if (find(name) == nullptr) return value;
         if (std::find(known.begin(), known.end(), value) == known.end()) {
             std::string list;
@@ -252,7 +252,9 @@ CompletionRequest common_of(const Fields& fields) {
          {"tools", "functions", "tool_choice", "function_call", "suffix", "audio", "modalities"}) {
         const json* value = fields.find(name);
         if (value == nullptr || (value->is_structured() && value->empty())) continue;
-        if (value->is_string() && (*value == "none" || *value == "")) continue;
+        if (value->is_string() &&
+            (*value == "none" || value->get_ref<const std::string&>().empty()))
+            continue;
         refuse("is not supported", fields.where(name), "leave it out");
     }
     for (const char* name : {"presence_penalty", "frequency_penalty"}) {

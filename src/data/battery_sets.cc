@@ -130,7 +130,8 @@ std::string rephrase_of(const JsonRow& row) {
     const nlohmann::json* value = row.find("rephrase");
     if (value == nullptr) return "0";
     if (value->is_boolean()) return value->get<bool>() ? "1" : "0";
-    if (*value == 0 || *value == 1) return *value == 1 ? "1" : "0";
+    const double number = value->is_number() ? value->get<double>() : -1;
+    if (number == 0 || number == 1) return number == 1 ? "1" : "0";
     row.fail("field 'rephrase' is neither 0 nor 1");
 }
 

@@ -69,8 +69,8 @@ class BradleyTerry {
             step *= std::min(1.0, longest_step / step.cwiseAbs().maxCoeff());
             const double slope = g.dot(step);
             // a descent, halved until it gains; below rounding any step will do
-            double next = 0;
-            for (double length = 1; length > 1e-15; length /= 2) {
+            double next = 0, length = 1;
+            for (int halvings = 0; halvings < 50; ++halvings, length /= 2) {
                 next_s = s - length * step;
                 next_s.array() -= next_s.mean();
                 next = evaluate(next_s, wins, total, next_g);

@@ -156,7 +156,7 @@ std::string unit_of(const Table& table) {
     if (first == nullptr || !alike) return "points of each item's own scale";
     const auto text = [](double x) {
         const std::string whole = std::to_string(x);
-        return whole.substr(0, whole.find_last_not_of("0") + 1);
+        return whole.substr(0, whole.find_last_not_of('0') + 1);
     };
     const auto number = [&](double x) {
         return x == std::round(x) ? std::to_string(static_cast<long long>(x)) : text(x);

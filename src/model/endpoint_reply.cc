@@ -61,7 +61,7 @@ std::string plain_json(std::string_view text) {
 }
 
 json parse_body(std::string_view body) {
-    const json root = json::parse(plain_json(body), nullptr, false);
+    json root = json::parse(plain_json(body), nullptr, false);
     if (root.is_discarded()) unreadable("its reply is not JSON");
     if (!root.is_object()) unreadable("its reply is no JSON object");
     return root;
