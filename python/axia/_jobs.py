@@ -98,10 +98,10 @@ class Jobs:
         self._client = client
 
     def learn(self, value: str, *, pairs: Optional[Sequence[Mapping[str, str]]] = None,
-              context: Optional[str] = None) -> Job:
+              context: Optional[str] = None, about: Optional[Mapping[str, Any]] = None) -> Job:
         """Learns where a value lies. pairs: {"positive", "negative", "scene"?, "split"?} each, for a value of your own;
-        context: "chat" or "bare"."""
-        return self.submit(kind="learn", value=value, pairs=pairs, context=context)
+        context: "chat" or "bare"; about: {"title"?, "definition"?, "group"?, "order"?}, what a value of your own means."""
+        return self.submit(kind="learn", value=value, pairs=pairs, context=context, about=about)
 
     def tune(self, value: str, *, budget: Optional[float] = None, tokens: Optional[int] = None) -> Job:
         """Finds the plan of most effect whose cost stays within `budget`. tokens: how much work."""

@@ -177,6 +177,10 @@ class Known(unittest.TestCase):
         with self.assertRaises(axia.BadRequest) as caught:
             client.jobs.learn("thrift", pairs=[])
         self.assertEqual(caught.exception.field, "pairs")
+        with self.assertRaises(axia.BadRequest) as caught:
+            client.jobs.learn("thrift", pairs=[{"positive": "I mend it.", "negative": "I buy a new one."}],
+                              about={"group": "nothing-known"})
+        self.assertEqual(caught.exception.field, "about.group")
 
 
 if __name__ == "__main__":
