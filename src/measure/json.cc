@@ -71,6 +71,13 @@ ordered_json json_of(const ArmMeasures& arm) {
                                    {"elo", json_of(rank.elo)},
                                    {"above_next", json_of(rank.above_next)}});
     }
+    json["duels"] = ordered_json::array();
+    for (const Duel& duel : arm.duels) {
+        json["duels"].push_back({{"value", duel.value},
+                                 {"other", duel.other},
+                                 {"wins", json_of(duel.wins)},
+                                 {"dilemmas", duel.dilemmas}});
+    }
     json["worths"] = ordered_json::array();
     for (const Worth& worth : arm.worths) {
         json["worths"].push_back({{"value", worth.value},

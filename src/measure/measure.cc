@@ -315,6 +315,7 @@ Measures Measurer::finish() {
         row.arm = state.arms[arm];
         row.values = score_values(state, arm);
         row.ranking = rank_values(state, arm);
+        row.duels = duels_of(state, arm, row.ranking);
         row.worths = worths_of(state, arm);
         row.dimensions = score_dimensions(state, arm);
         score_answers(state, arm, row);

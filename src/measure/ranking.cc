@@ -247,6 +247,35 @@ std::vector<Rank> rank_by_means(const Table& table, std::size_t arm) {
 
 }  // namespace
 
+std::vector<Duel> duels_of(const Table& table, std::size_t arm, std::span<const Rank> ranking) {
+    constexpr std::size_t most_values = 30;
+    std::vector<Duel> duels;
+    if (table.card.scoring != Scoring::preference || ranking.size() > most_values ||
+        ranking.size() != table.values.list().size()) {
+        return duels;
+    }
+    std::vector<std::size_t> place(ranking.size());
+    for (std::size_t i = 0; i < ranking.size(); ++i) {
+        place[static_cast<std::size_t>(table.values.find(ranking[i].value))] = i;
+    }
+    const Battles battles = battles_of(table, arm);
+    std::map<std::pair<std::size_t, std::size_t>, Sample> meetings;  // by place
+    for (std::size_t i = 0; i < battles.all.size(); ++i) {
+        const math::Battle& battle = battles.all[i];
+        const double all = battle.wins_a + battle.wins_b;
+        if (!(all > 0)) continue;
+        const std::size_t a = place[battle.a], b = place[battle.b];
+        meetings[std::minmax(a, b)].add((a < b ? battle.wins_a : battle.wins_b) / all,
+                                        battles.stems[i]);
+    }
+    for (const auto& [pair, sample] : meetings) {
+        duels.push_back({ranking[pair.first].value, ranking[pair.second].value,
+                         share_figure(sample, table.options.level, "they never meet"),
+                         sample.values.size()});
+    }
+    return duels;
+}
+
 std::vector<Rank> rank_values(const Table& table, std::size_t arm) {
     if (table.values.list().size() < 2) return {};
     switch (table.card.scoring) {

@@ -113,6 +113,8 @@ std::uint64_t short_hash(std::string_view text);
 // The parts of Measurer::finish.
 std::vector<ValueScore> score_values(const Table& table, std::size_t arm);
 std::vector<Rank> rank_values(const Table& table, std::size_t arm);
+/// `ranking` as rank_values gives it: the order of the pairs.
+std::vector<Duel> duels_of(const Table& table, std::size_t arm, std::span<const Rank> ranking);
 std::vector<Worth> worths_of(const Table& table, std::size_t arm);
 std::vector<Dimension> score_dimensions(const Table& table, std::size_t arm);
 void score_answers(const Table& table, std::size_t arm, ArmMeasures& measures);

@@ -134,6 +134,14 @@ std::string to_markdown(const Measures& measures) {
             }
             text += "\n";
         }
+        if (!arm.duels.empty()) {
+            text += header({"value", "over", "wins", "dilemmas"});
+            for (const Duel& duel : arm.duels) {
+                text += row({cell(duel.value), cell(duel.other), shown(duel.wins),
+                             std::to_string(duel.dilemmas)});
+            }
+            text += "\n";
+        }
         if (!arm.worths.empty()) {
             text += header({"value", "worth, log-odds", "dilemmas"});
             for (const Worth& worth : arm.worths) {
@@ -213,6 +221,9 @@ std::string to_csv(const Measures& measures) {
             csv.add(name, rank.value, "strength", rank.strength);
             csv.add(name, rank.value, "elo", rank.elo);
             csv.add(name, rank.value, "above_next", rank.above_next);
+        }
+        for (const Duel& duel : arm.duels) {
+            csv.add(name, duel.value + " over " + duel.other, "wins", duel.wins);
         }
         for (const Worth& worth : arm.worths) csv.add(name, worth.value, "worth", worth.worth);
         for (const Dimension& one : arm.dimensions) {

@@ -51,6 +51,8 @@ Shape arm() {
         {{"value", text}, {"score", figure()}, {"items", natural}, {"alpha", figure()}});
     const Shape rank = Shape::object(
         {{"value", text}, {"strength", figure()}, {"elo?", number}, {"above_next?", share}});
+    const Shape duel = Shape::object(
+        {{"value", text}, {"other", text}, {"wins", figure()}, {"dilemmas", natural}});
     const Shape worth =
         Shape::object({{"value", text}, {"worth", figure()}, {"dilemmas", natural}});
     const Shape dimension = Shape::object(
@@ -63,6 +65,7 @@ Shape arm() {
                           {"prompt", boolean},
                           {"values", Shape::list(value, most_values)},
                           {"ranking", Shape::list(rank, most_values)},
+                          {"duels?", Shape::list(duel, most_values)},
                           {"worths?", Shape::list(worth, most_values)},
                           {"dimensions?", Shape::list(dimension, most_values)},
                           {"accuracy", figure()},

@@ -77,6 +77,13 @@ struct Rank {
     std::optional<double> above_next;  // share of bootstrap draws in which it stands above the next
 };
 
+/// How often one value is chosen over another where the two meet (S012).
+struct Duel {
+    std::string value, other;
+    Figure wins;               // share of `value`, mean over dilemmas; Wilson, stems as clusters
+    std::size_t dilemmas = 0;  // in which they meet
+};
+
 /// What a value is worth where options serve several at once (S031): P(first option) = sigmoid(sum
 /// of the worths it serves - sum of those of the other), so that values that come together are told
 /// apart. Log-odds, 0 where a value decides nothing; ridge 1e-2, cluster-robust interval.
@@ -140,6 +147,7 @@ struct ArmMeasures {
     Arm arm;
     std::vector<ValueScore> values;
     std::vector<Rank> ranking;  // empty where values do not compete
+    std::vector<Duel> duels;    // of up to 30 values, the higher of a pair first; else empty
     std::vector<Worth> worths;  // pairs whose options serve several values; from the highest
     std::vector<Dimension> dimensions;  // with MeasureOptions::theories; by theory and name
     Figure accuracy;                    // share of right answers, items with a right one; Wilson

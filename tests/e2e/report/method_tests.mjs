@@ -42,6 +42,7 @@ function worths_run(folder) {
     { value: "security", worth: figure(0.8, 0.4, 1.2), dilemmas: 40 },
     { value: "power", worth: { reason: "fewer than 30 dilemmas" }, dilemmas: 4 },
   ];
+  arm.duels = [{ value: "security", other: "power", wins: figure(0.7, 0.5, 0.8), dilemmas: 12 }];
   arm.dimensions = [{ theory: "needs", dimension: "safety", score: figure(0.2, 0.1, 0.3), values: 2 }];
   arm.robustness.language = figure(0.3, 0.2, 0.4);
   arm.robustness.keying = because;
@@ -123,6 +124,7 @@ export function method_tests({ open, open_all, accessible, fits }) {
         assert.deepEqual(ids.slice(ids.indexOf("ranking"), ids.indexOf("ranking") + 3), ["ranking", "worths", "dimensions"]);
         assert.match(await page.locator("#worths").innerText(), /Beyond their intervals security for an option decide/);
         await open_all(page);
+        assert.match(await page.locator("#ranking").innerText(), /security\s+power\s+0\.700 \[0\.500, 0\.800\]\s+12/);
         assert.match(await page.locator("#chart-worths tbody tr").last().innerText(), /fewer than 30 dilemmas/);
         assert.equal(await page.locator("#way-language .way-bar").count(), 1);
         assert.match(await page.locator("#way-keying").innerText(), /Cannot be computed: no triad was asked/);

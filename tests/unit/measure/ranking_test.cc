@@ -47,6 +47,29 @@ TEST(Ranking, RecoversAPlantedOrder) {
     EXPECT_EQ(ranking[0].strength.n, 300u);
 }
 
+TEST(Ranking, EveryPairIsWonByTheHigher) {
+    const Measures measures = measure(dilemmas(300), by_worth(falling(), 1000));
+    const auto& duels = measures.arms[0].duels;
+    ASSERT_EQ(duels.size(), 45U);
+    std::size_t dilemmas_seen = 0;
+    for (const Duel& duel : duels) {
+        const auto at = [&](const std::string& name) {
+            return std::find(ten_values.begin(), ten_values.end(), name);
+        };
+        EXPECT_LT(at(duel.value), at(duel.other));
+        EXPECT_NEAR(value_of(duel.wins), 1, 1e-9) << duel.value << " over " << duel.other;
+        EXPECT_LT(duel.wins.estimate->ci.lo, .9);  // few meetings are no certainty
+        dilemmas_seen += duel.dilemmas;
+    }
+    EXPECT_EQ(dilemmas_seen, 300U);
+    // a subject that does not care: every interval holds a half
+    const Measures even = measure(dilemmas(300), by_worth(std::vector<double>(10, 0), 1));
+    for (const Duel& duel : even.arms[0].duels) {
+        EXPECT_LE(duel.wins.estimate->ci.lo, .5);
+        EXPECT_GE(duel.wins.estimate->ci.hi, .5);
+    }
+}
+
 // P(a over b) = sigmoid(worth a - worth b) is the model itself: strengths are the worths, centred.
 TEST(Ranking, StrengthsAreThePlantedWorths) {
     const std::vector<double> worths{.4, -.6, -.2, .1, -1, .5, -.3, -.5, 1, .6};

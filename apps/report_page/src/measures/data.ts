@@ -25,6 +25,13 @@ export interface Rank {
   above_next?: number | null;
 }
 
+export interface Duel {
+  value: string;
+  other: string;
+  wins: Figure;
+  dilemmas: number;
+}
+
 export interface Worth {
   value: string;
   worth: Figure;
@@ -62,6 +69,7 @@ export interface ArmMeasures {
   prompt: boolean;
   values: ValueScore[];
   ranking: Rank[];
+  duels?: Duel[];
   worths?: Worth[];
   dimensions?: Dimension[];
   accuracy: Figure;

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { chart, plot_base } from "../chart";
 import { type Column, datum, fold, h, p, section, table } from "../dom";
 import { is_number, num, percent, short } from "../format";
-import { baseline, is_known, type Measures, type Rank } from "./data";
+import { baseline, type Duel, is_known, type Measures, type Rank } from "./data";
 import { ranking_sentence, shown } from "./words";
 
 const most_drawn = 60;
@@ -98,7 +98,7 @@ function ranking_chart(measures: Measures, ranking: readonly Rank[]): HTMLElemen
 }
 
 export function ranking_section(measures: Measures): HTMLElement | null {
-  const { ranking } = baseline(measures);
+  const { ranking, duels = [] } = baseline(measures);
   if (ranking.filter((rank) => is_known(rank.strength)).length < 2) return null;
   const others = measures.arms.filter((arm) => arm !== baseline(measures) && arm.ranking.length > 0);
   return section(
@@ -109,6 +109,21 @@ export function ranking_section(measures: Measures): HTMLElement | null {
     ),
     ranking_chart(measures, ranking),
     ranking.length > most_drawn ? p(`Drawn are the first ${most_drawn}; the table has all ${ranking.length}.`) : null,
+    duels.length > 0
+      ? fold(
+          `Wins by pair of values, ${duels.length}`,
+          table<Duel>(
+            "How often one value is chosen over another where they meet",
+            [
+              { head: "Value", cell: (one) => datum(one.value) },
+              { head: "Over", cell: (one) => datum(one.other) },
+              { head: "Wins", unit: "share", numeric: true, cell: (one) => shown(one.wins, 3) },
+              { head: "Dilemmas", numeric: true, cell: (one) => String(one.dilemmas) },
+            ],
+            duels,
+          ),
+        )
+      : null,
     others.length > 0
       ? fold(
           `The ranking under the other arms, ${others.length}`,
