@@ -201,6 +201,7 @@ void finish(App& app, const data::Battery& battery, const measure::Measures& mea
 void measure_subject(App& app, const MeasureSettings& settings, const data::Battery& battery,
                      answers::Subject& subject, const std::vector<measure::Arm>& arms,
                      const std::string& name, std::size_t page,
+                     const measure::MeasureOptions& statistics,
                      const std::function<void(ordered_json&)>& describe) {
     const std::string facts = facts_of(app, settings, battery, subject).dump();
     const fs::path folder = run_folder(settings, battery, name, facts);
@@ -212,7 +213,6 @@ void measure_subject(App& app, const MeasureSettings& settings, const data::Batt
     std::error_code code;
     fs::remove(folder / "run.json", code);
 
-    const measure::MeasureOptions statistics = statistics_of(app, settings, battery);
     Measurement measurement(app, settings, subject, arms, journal, statistics);
     measurement.options().page = page;
     journal.bind(answers::fact_answers,
@@ -249,7 +249,8 @@ void measure_subject(App& app, const MeasureSettings& settings, const data::Batt
     finish(app, battery, measures, std::move(run), folder);
 }
 
-void measure_local(App& app, const MeasureSettings& settings, const data::Battery& battery) {
+void measure_local(App& app, const MeasureSettings& settings, const data::Battery& battery,
+                   const measure::MeasureOptions& statistics) {
     model::SessionOptions options;
     options.batch = app.globals.batch;
     options.context = std::max(app.globals.context, app.globals.batch);
@@ -262,14 +263,15 @@ void measure_local(App& app, const MeasureSettings& settings, const data::Batter
     answers::LocalSubject subject(session, arms.local, local);
     measure_subject(
         app, settings, battery, subject, arms.described, info.name, answers::RunOptions{}.page,
-        [&](ordered_json& run) {
+        statistics, [&](ordered_json& run) {
             run["model"] = model_provenance(info);
             run["weights"] = weights_provenance(info);
             run["rows"] = {{"decoded", subject.rows_decoded()}, {"least", subject.rows_least()}};
         });
 }
 
-void measure_endpoint(App& app, const MeasureSettings& settings, const data::Battery& battery) {
+void measure_endpoint(App& app, const MeasureSettings& settings, const data::Battery& battery,
+                      const measure::MeasureOptions& statistics) {
     if (app.globals.offline) {
         throw Error(ErrorKind::usage, "--endpoint needs the network", "--offline");
     }
@@ -304,7 +306,7 @@ void measure_endpoint(App& app, const MeasureSettings& settings, const data::Bat
     // few at once: what was paid for is in the journal soon
     const auto page = static_cast<std::size_t>(settings.concurrency);
     measure_subject(app, settings, battery, subject, described, settings.api_model, page,
-                    [&](ordered_json& run) {
+                    statistics, [&](ordered_json& run) {
                         run["endpoint"] = {{"model", settings.api_model},
                                            {"by_logprob", subject.answers().by_logprob},
                                            {"by_samples", subject.answers().by_samples},
@@ -314,9 +316,8 @@ void measure_endpoint(App& app, const MeasureSettings& settings, const data::Bat
 
 /// `whole`: the file may hold answers to items that --only leaves out.
 void measure_people(App& app, const MeasureSettings& settings, const data::Battery& whole,
-                    const data::Battery& battery) {
+                    const data::Battery& battery, measure::MeasureOptions options) {
     const answers::People people = answers::read_people(settings.people, whole);
-    measure::MeasureOptions options = statistics_of(app, settings, battery);
     options.baseline = "people";
     measure::Measurer measurer(battery.card(), {{"people", "", 0, false, "none"}},
                                circle_of(app, battery.card()), options);
@@ -358,14 +359,14 @@ void run_measure(App& app, const MeasureSettings& settings) {
     const data::Battery whole = data::open_battery(settings.battery, settings.format);
     const data::Battery battery = part_of(whole, settings);
     // bad settings are told before a model is loaded
-    statistics_of(app, settings, battery);
+    const measure::MeasureOptions statistics = statistics_of(app, settings, battery);
     wordings_for(settings);
     if (!settings.people.empty()) {
-        measure_people(app, settings, whole, battery);
+        measure_people(app, settings, whole, battery, statistics);
     } else if (!settings.endpoint.empty()) {
-        measure_endpoint(app, settings, battery);
+        measure_endpoint(app, settings, battery, statistics);
     } else {
-        measure_local(app, settings, battery);
+        measure_local(app, settings, battery, statistics);
     }
 }
 
