@@ -28,8 +28,9 @@ class Servers {
         const char* const llama = std::getenv("AXIA_BENCH_LLAMA_SERVER");
         int threads = settings().threads;
         if (threads <= 0) threads = static_cast<int>(std::thread::hardware_concurrency());
+        const std::string script = AXIA_SOURCE_DIR "/bench/serve_bench.py";
         child_ = std::make_unique<Child>(std::vector<std::string>{
-            "python3", AXIA_SOURCE_DIR "/bench/serve_bench.py", axia, llama,
+            "python3", script, axia != nullptr ? axia : "", llama != nullptr ? llama : "",
             model->info().file.string(), model_file().string(), std::to_string(threads)});
     }
     double ask(const std::string& line) { return std::stod(child_->ask(line)); }

@@ -65,7 +65,8 @@ class Serving : public ::testing::Test {
                                         EngineOptions{.queue = queue, .prompt_rows = prompt_rows});
     }
 
-    std::shared_ptr<const steer::CompiledPlan> plan(std::vector<std::string> values, double p0,
+    std::shared_ptr<const steer::CompiledPlan> plan(const std::vector<std::string>& values,
+                                                    double p0,
                                                     steer::Amount amount = steer::Amount::row,
                                                     steer::Rows rows = steer::Rows::onward) const {
         steer::Plan plan;
@@ -240,7 +241,7 @@ TEST_F(Serving, RowsOfEarlierPromptsAreUsedAgainWhereTheirSteeringIsEqual) {
     const auto onward = plan({"a"}, .99),
                whole = plan({"b"}, .99, steer::Amount::row, steer::Rows::all),
                measured = plan({"b"}, .9, steer::Amount::prompt, steer::Rows::all);
-    const auto ask = [&](EngineRequest asked) {
+    const auto ask = [&](const EngineRequest& asked) {
         Seen seen;
         engine->submit({asked}, {seen.sink()});
         EXPECT_EQ(seen.wait().generated.text, alone(asked).text);

@@ -222,7 +222,8 @@ TEST(Battery, EveryWrongCardNamesLineAndField) {
         {card("scoring: mean\nitems: dilemmas\n"), ErrorKind::input, "b/battery.yaml:1",
          "add value_system"},
     };
-    for (const auto& [yaml, kind, where, says] : cases) {
+    for (const auto& [card_yaml, kind, where, says] : cases) {
+        const std::string& yaml = card_yaml;
         SCOPED_TRACE(yaml);
         expect_error([&] { parse_battery(yaml, pair_line, "b"); }, kind, where, says);
     }

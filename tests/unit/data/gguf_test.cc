@@ -40,8 +40,8 @@ struct Bytes {
     Bytes& key(std::string_view name, GgufType type) {
         return text(name).u32(static_cast<std::uint32_t>(type));
     }
-    Bytes& tensor(std::string_view name, std::vector<std::uint64_t> shape, std::uint32_t type,
-                  std::uint64_t offset) {
+    Bytes& tensor(std::string_view name, const std::vector<std::uint64_t>& shape,
+                  std::uint32_t type, std::uint64_t offset) {
         text(name).u32(static_cast<std::uint32_t>(shape.size()));
         for (const std::uint64_t size : shape) u64(size);
         return u32(type).u64(offset);
@@ -232,7 +232,7 @@ std::vector<Bad> bad_files() {
         return bytes.out;
     };
     const auto key = [&](const auto& fill) { return made([&](Bytes& b) { fill(b.head(0, 1)); }); };
-    const auto tensor = [&](std::vector<std::uint64_t> shape, std::uint32_t type,
+    const auto tensor = [&](const std::vector<std::uint64_t>& shape, std::uint32_t type,
                             std::uint64_t offset) {
         return made([&](Bytes& b) { b.head(1, 0).tensor("t", shape, type, offset).data(64); });
     };

@@ -13,11 +13,10 @@ namespace {
 
 std::vector<double> formula_distances() {
     std::vector<double> distances(81);
-    for (int a = 0; a < 9; ++a) {
-        for (int b = a + 1; b < 9; ++b) {
-            const int k = (7 * a * a + 5 * b * b + 3 * a * b + a + 2 * b) % 23;
-            distances[static_cast<std::size_t>(9 * a + b)] = 1 + k / 10.;
-            distances[static_cast<std::size_t>(9 * b + a)] = 1 + k / 10.;
+    for (std::size_t a = 0; a < 9; ++a) {
+        for (std::size_t b = a + 1; b < 9; ++b) {
+            const std::size_t k = (7 * a * a + 5 * b * b + 3 * a * b + a + 2 * b) % 23;
+            distances[9 * a + b] = distances[9 * b + a] = 1 + static_cast<double>(k) / 10.;
         }
     }
     return distances;
