@@ -506,8 +506,8 @@ TEST_P(EthicsBranch, RightIsOneInvertedNoneAndOneMistakeCostsAGroup) {
     EXPECT_EQ(branch_score(branch_measures(battery, subject(true, ""))), 0);
     const Measures slip =
         branch_measures(battery, subject(false, std::string(branch.name) + "-17"));
-    const auto groups = static_cast<double>(60 / branch.group);
-    EXPECT_NEAR(branch_score(slip), 1 - 1 / groups, 1e-12);
+    const auto groups = 60 / branch.group;
+    EXPECT_NEAR(branch_score(slip), 1 - 1 / static_cast<double>(groups), 1e-12);
     EXPECT_NEAR(value_of(slip.arms[0].accuracy), 59. / 60, 1e-12);
 }
 

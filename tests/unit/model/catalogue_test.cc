@@ -32,7 +32,7 @@ models:
       - {kind: file, path: models/m.gguf}
 )";
 
-std::string with(std::string from, const std::string& to, std::string text = good) {
+std::string with(const std::string& from, const std::string& to, std::string text = good) {
     const std::size_t at = text.find(from);
     EXPECT_NE(at, std::string::npos) << from;
     return text.replace(at, from.size(), to);

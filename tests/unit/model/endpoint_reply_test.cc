@@ -11,7 +11,6 @@ namespace axia::model {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 std::string problem_of(const std::string& body) {
     try {

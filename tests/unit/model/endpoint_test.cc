@@ -56,7 +56,7 @@ std::string error_of(const std::function<void()>& call, ErrorKind kind = ErrorKi
     try {
         call();
     } catch (const Error& error) {
-        const std::string line = error.what();
+        std::string line = error.what();
         EXPECT_EQ(core::error_kind_name(error.kind()), core::error_kind_name(kind)) << line;
         EXPECT_THAT(line, Not(HasSubstr("\n")));
         EXPECT_THAT(line, Not(HasSubstr(secret)));
