@@ -132,11 +132,11 @@ Json read_file(const fs::path& run, const RunFile& known) {
 std::string kind_of(const fs::path& run) {
     const Json json =
         read_file(run, {"run", "axia.run", 1, Shape::object({{"kind?", Shape::text()}})});
-    const std::string kind = text_at(json, {"kind"});
+    std::string kind = text_at(json, {"kind"});
     if (!kind.empty() && kind != "demo" && kind != "measure" && method_file(kind) == nullptr) {
         throw Error(ErrorKind::unsupported, "is a run of kind '" + kind.substr(0, 60) + "'",
                     (run / "run.json").string(),
-                    "axia report makes pages of axia demo and axia measure");
+                    "axia report makes pages of axia demo and of axia measure");
     }
     return kind;
 }
