@@ -107,6 +107,7 @@ export function pages_tests({ open, url, accessible, fits, still, wait_for }) {
           await page.getByLabel("Name of the run").fill(name);
           if (name === "second") {
             await page.getByLabel("Beside the unsteered model").selectOption("sweep");
+            await page.getByLabel("Value", { exact: true }).selectOption("security");
             await page.getByLabel("Targets").fill("0.9");
           }
           await page.getByRole("button", { name: "Start" }).click();
