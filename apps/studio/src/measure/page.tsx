@@ -21,8 +21,13 @@ const most_beside = 4;
 
 function RunTable({ runs, chosen }: { runs: readonly RunInfo[]; chosen: readonly string[] }) {
   const [wrong, set_wrong] = useState("");
+  // a box shows at once what was chosen; the address, and `chosen` with it, follow a moment later
+  const [marked, set_marked] = useState(chosen);
+  const address = chosen.join(",");
+  useEffect(() => set_marked(address === "" ? [] : address.split(",")), [address]);
   const choose = (name: string, on: boolean): void => {
-    const next = on ? [...chosen, name].slice(-most_beside) : chosen.filter((one) => one !== name);
+    const next = on ? [...marked, name].slice(-most_beside) : marked.filter((one) => one !== name);
+    set_marked(next);
     location.hash = next.length > 0 ? `#/measure?runs=${next.map(encodeURIComponent).join(",")}` : "#/measure";
   };
   const report = async (name: string): Promise<void> => {
@@ -57,7 +62,7 @@ function RunTable({ runs, chosen }: { runs: readonly RunInfo[]; chosen: readonly
                 <tr key={run.name}>
                   <th scope="row">
                     <label className="pick">
-                      <input type="checkbox" checked={chosen.includes(run.name)} disabled={!whole} onChange={(event) => choose(run.name, event.target.checked)} /> {run.name}
+                      <input type="checkbox" checked={marked.includes(run.name)} disabled={!whole} onChange={(event) => choose(run.name, event.target.checked)} /> {run.name}
                     </label>
                     {!whole && <span className="item-text">{run.state}: start it again under this name and it goes on</span>}
                   </th>
