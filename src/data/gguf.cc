@@ -471,7 +471,8 @@ std::vector<float> parse_gguf_f32(std::string_view bytes, const GgufFile& file,
 
 GgufFile check_model_file(const std::filesystem::path& path) {
     const std::string wanted = "a model in GGUF format";
-    GgufFile file = read_gguf(path, {.wanted = wanted});
+    // the vocabulary is libllama's to read
+    GgufFile file = read_gguf(path, {.wanted = wanted, .kept_array = 4096});
     const auto refuse = [&](ErrorKind kind, const std::string& what, const std::string& hint) {
         throw Error(kind, what, file.name, hint);
     };

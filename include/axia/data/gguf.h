@@ -112,7 +112,8 @@ std::vector<float> parse_gguf_f32(std::string_view bytes, const GgufFile& file,
 
 /// To run before libllama sees a model file, which may abort on a bad one: read_gguf, and then
 /// general.architecture is there, at least one tensor, and each tensor starts where the one before
-/// it ends. Value vectors and adapters are Error{mismatch}. Returns what was read.
+/// it ends. Value vectors and adapters are Error{mismatch}. Returns what was read,
+/// without arrays of more than 4,096 elements.
 GgufFile check_model_file(const std::filesystem::path& path);
 
 /// Writes version 3, little endian, alignment 32; F32 tensors only. Keys and tensors keep their
