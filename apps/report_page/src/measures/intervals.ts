@@ -22,6 +22,20 @@ export interface IntervalsOptions<Row> {
   domain?: [number, number];
 }
 
+/// Names of the rows of a drawing: beside it, or above each row where it is narrow.
+export function row_names<Row>(rows: readonly Row[], y: string, name: (row: Row) => string, narrow: boolean): Plot.Text {
+  return Plot.text(rows, {
+    y,
+    frameAnchor: "left",
+    text: name,
+    textAnchor: narrow ? "start" : "end",
+    dx: narrow ? 0 : -12,
+    dy: narrow ? -14 : 0,
+    fill: "var(--ink)",
+    fontSize: 13,
+  });
+}
+
 /// The rows that a drawing has room for: those with a number, of too many the first and the last.
 export function drawn_rows<Row>(rows: readonly Row[], figure: (row: Row) => Figure): Row[] {
   const known = rows.filter((row) => is_known(figure(row)));
@@ -65,16 +79,7 @@ export function intervals_chart<Row>(options: IntervalsOptions<Row>): HTMLElemen
             { y: "place", x1: (one: Drawn) => one.figure.lo, x2: (one: Drawn) => one.figure.hi, stroke: "var(--plan)", strokeWidth: 2.5, dy: lower },
           ),
           Plot.dot(drawn, { y: "place", x: (one: Drawn) => one.figure.value, fill: "var(--plan)", r: 4.5, dy: lower }),
-          Plot.text(drawn, {
-            y: "place",
-            frameAnchor: "left",
-            text: (one: Drawn) => short(options.name(one.row), letters),
-            textAnchor: narrow ? "start" : "end",
-            dx: narrow ? 0 : -12,
-            dy: narrow ? -14 : 0,
-            fill: "var(--ink)",
-            fontSize: 13,
-          }),
+          row_names(drawn, "place", (one) => short(options.name(one.row), letters), narrow),
         ],
       });
       const x = plot.scale("x")!;

@@ -5,6 +5,7 @@ import { datum, h, p, section } from "../dom";
 import { count, is_number, percent, short } from "../format";
 import { circle_chart, spokes } from "./circle";
 import { type ArmMeasures, baseline, type Figure, is_known, type Measures, score_of, type ValueScore } from "./data";
+import { row_names } from "./intervals";
 import { neutral, shown, told, told_share } from "./words";
 
 /// The arm drawn beside the baseline at first: the highest target of a sweep, else a plan, else any other.
@@ -78,16 +79,7 @@ function scores_chart(measures: Measures, other: ArmMeasures | null): HTMLElemen
           middle !== null ? Plot.ruleX([middle], { stroke: "var(--muted)", strokeWidth: 1.25 }) : null,
           ...hand((one) => one.score, "var(--plan)", -off + (narrow ? 6 : 0), true),
           ...(other ? hand(second, "var(--other)", off + (narrow ? 6 : 0), false) : []),
-          Plot.text(drawn, {
-            y: "value",
-            frameAnchor: "left",
-            text: (one: ValueScore) => short(one.value, 22),
-            textAnchor: narrow ? "start" : "end",
-            dx: narrow ? 0 : -12,
-            dy: narrow ? -14 : 0,
-            fill: "var(--ink)",
-            fontSize: 13,
-          }),
+          row_names(drawn, "value", (one) => short(one.value, 22), narrow),
         ],
       });
       const x = plot.scale("x")!;
