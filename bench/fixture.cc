@@ -217,6 +217,7 @@ double Decoding::run(int steps, std::span<const steer::CompiledPlan* const> plan
             if (steered) hook.set_rows(std::move(steering));
             session_.decode(rows, hooks);
         }
+        hook_seconds_ = hook.seconds();
     });
 }
 

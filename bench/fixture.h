@@ -67,9 +67,12 @@ class Decoding {
     std::vector<float> logits(int sequence) const;
     /// Of all plans since the last call of run.
     const steer::SequenceState& state(int sequence) const { return states_.at(sequence); }
+    /// Seconds spent inside the steering hook by the last call of run, of those that it gave.
+    double hook_seconds() const { return hook_seconds_; }
     static constexpr int limit = 96;  // steps at most
 
   private:
+    double hook_seconds_ = 0;
     model::Session& session_;
     int sequences_;
     std::size_t prompt_tokens_;

@@ -22,10 +22,17 @@ void decode(Run& run, int layers, int values) {
     Decoding decoding(session, 1, 64);
     const int steps = decoding.steps_for(.12);
     const Plans steered{&plan};
-    run.speed([&] { return decoding.run(steps, steered); },
-              [&] { return decoding.run(steps, {}); });
+    std::vector<double> shifting;
+    run.speed(
+        [&] {
+            const double seconds = decoding.run(steps, steered);
+            shifting.push_back(decoding.hook_seconds());
+            return seconds;
+        },
+        [&] { return decoding.run(steps, {}); });
     run.note(number("%.1f", steps / median(run.ours)) + " tokens per second steered, " +
-             number("%.1f", steps / median(run.theirs)) + " unsteered");
+             number("%.1f", steps / median(run.theirs)) + " unsteered; " +
+             number("%.0f us", 1e6 * median(shifting) / steps) + " a token in the shifts");
 }
 
 void prompt(Run& run, steer::Rows rows) {
@@ -152,10 +159,10 @@ void polling(Run& run) {
 }
 
 const Registration decode_one({"steer.decode", "decode with 10 steered layers / unsteered",
-                               at_least(.98, .99), [](Run& run) { decode(run, 10, 1); }, 31});
+                               at_least(.98, .99), [](Run& run) { decode(run, 10, 1); }, 101});
 const Registration decode_three({"steer.decode.three_values",
                                  "decode with 28 steered layers and 3 values / unsteered",
-                                 at_least(.97), [](Run& run) { decode(run, 28, 3); }, 31});
+                                 at_least(.97), [](Run& run) { decode(run, 28, 3); }, 101});
 const Registration prefill_all({"steer.prefill.all", "prefill steered `all` / unsteered",
                                 at_least(.97), [](Run& run) { prompt(run, steer::Rows::all); },
                                 15});

@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include <deque>
+#include <future>
 #include <iostream>
 #include <mutex>
 #include <thread>
@@ -159,12 +160,17 @@ std::vector<std::string> common_arguments(const App& app) {
     return words;
 }
 
-void serve(App& app, const server::ServerOptions& wished, int parallel, int queue, bool exact) {
+void serve(App& app, const server::ServerOptions& wished, const server::DoorOptions& wished_door,
+           int parallel, int queue, bool exact) {
     server::ServerOptions options = wished;
+    server::DoorOptions door_options = wished_door;
+    door_options.host = options.host;
     // a hundred threads in turn hold large bodies: an arena for each would keep all of them
     ::mallopt(M_ARENA_MAX, 4);
-    options.door.warn = [&app](const std::string& text) { app.say("warning: " + text); };
-    { const server::Door before_the_model_is_read(options.door); }
+    door_options.warn = [&app](const std::string& text) { app.say("warning: " + text); };
+    server::Door door(door_options);  // before the model: it may refuse
+    // libllama reads a model on one core
+    std::future<void> values = std::async(std::launch::async, [&app] { app.system(); });
     const std::shared_ptr<const model::Model> model = app.model("decode");
     model::SessionOptions limits;
     limits.context = app.globals.context;
@@ -181,6 +187,7 @@ void serve(App& app, const server::ServerOptions& wished, int parallel, int queu
     options.connections = engine_options.parallel + engine_options.queue + 16;
     options.seed = app.globals.seed;
     options.embedding = [&store](const std::vector<model::Token>& t) { return store.embed(t); };
+    values.get();
     server::LibraryPaths paths;
     paths.vectors = app.vectors_folder(model->info());
     paths.plans = app.plans_folder(model->info());
@@ -193,11 +200,11 @@ void serve(App& app, const server::ServerOptions& wished, int parallel, int queu
     jobs_options.common = common_arguments(app);
     server::Jobs jobs(library, jobs_options);
     server::Server server(
-        engine, [&store](const server::SteerWish& wish) { return store.find(wish); }, &library,
-        &jobs, options);
-    const bool v6 = options.door.host.find(':') != std::string::npos;
-    std::cout << "http://" << (v6 ? "[" + options.door.host + "]" : options.door.host) << ":"
-              << server.port() << std::endl;
+        engine, door, [&store](const server::SteerWish& wish) { return store.find(wish); },
+        &library, &jobs, options);
+    const bool v6 = options.host.find(':') != std::string::npos;
+    std::cout << "http://" << (v6 ? "[" + options.host + "]" : options.host) << ":" << server.port()
+              << std::endl;
     app.say("serving " + options.models.front() + ": " + std::to_string(parallel) +
             " answers at once in a context of " + std::to_string(engine.context()) +
             " tokens; Ctrl-C ends it");
@@ -220,27 +227,25 @@ void add_serve_commands(Commands& commands) {
         "  axia keys create laptop && axia serve --host 0.0.0.0",
         true);
     static server::ServerOptions wished;
+    static server::DoorOptions door;
     static int parallel = 8;
     static int queue = 128;
     static bool exact = false;
-    options->add("--host", wished.door.host,
+    options->add("--host", wished.host,
                  "Address; beyond the loopback a key is needed: axia keys create");
     options->add("--port", wished.port, "Port; 0 = any free one")->check(CLI::Range(0, 65535));
     options->add("--parallel", parallel, "Answers at once, in one batch")->check(CLI::Range(1, 64));
     options->add("--queue", queue, "Answers that wait at most; more get 429")
         ->check(CLI::Range(1, 4096));
-    options->add_flag("--require-key", wished.door.require_key,
-                      "A key is needed on the loopback too");
-    options->add("--cors", wished.door.cors,
-                 "Origins whose pages may call, as https://example.org");
+    options->add_flag("--require-key", door.require_key, "A key is needed on the loopback too");
+    options->add("--cors", door.cors, "Origins whose pages may call, as https://example.org");
     options->add("--connections", wished.per_address, "Connections of one address at once")
         ->check(CLI::Range(1, 65535));
-    options
-        ->add("--audit-days", wished.door.audit_days, "How long requests are remembered; 0 = not")
+    options->add("--audit-days", door.audit_days, "How long requests are remembered; 0 = not")
         ->check(CLI::Range(0, 36500));
     options->add_flag("--exact", exact,
                       "Slower, but no answer depends on its neighbours, to the last bit");
-    commands.on(command, [&app] { serve(app, wished, parallel, queue, exact); });
+    commands.on(command, [&app] { serve(app, wished, door, parallel, queue, exact); });
 }
 
 }  // namespace axia::cli

@@ -57,7 +57,7 @@ struct Server::State {
     answers::Engine& engine;
     SteeringSource steering;
     ServerOptions options;
-    Door door;
+    Door& door;
     Listener http;
     std::size_t most_bytes;  // of a text that is to become a prompt
     int port = 0;
@@ -71,11 +71,11 @@ struct Server::State {
         return {counted.unsteered.load(), counted.steered.load(), counted.closed.load()};
     }
 
-    State(answers::Engine& e, SteeringSource s, ServerOptions o)
+    State(answers::Engine& e, Door& d, SteeringSource s, ServerOptions o)
         : engine(e),
           steering(std::move(s)),
           options(std::move(o)),
-          door(options.door),
+          door(d),
           http(options.per_address),
           most_bytes(most_text_bytes()) {}
 
@@ -108,7 +108,7 @@ struct Server::State {
     std::size_t most_text_bytes() const {
         std::size_t longest = 32;  // control tokens are written out in words
         for (model::Token token = 0; token < engine.model().info().vocabulary; ++token) {
-            longest = std::max(longest, engine.model().token_bytes(token).size());
+            longest = std::max(longest, engine.model().token_text(token).size());
         }
         return longest * static_cast<std::size_t>(engine.context());
     }
@@ -431,9 +431,9 @@ struct Server::State {
     }
 };
 
-Server::Server(answers::Engine& engine, SteeringSource steering, const Library* library, Jobs* jobs,
-               ServerOptions options)
-    : state_(std::make_unique<State>(engine, std::move(steering), std::move(options))) {
+Server::Server(answers::Engine& engine, Door& door, SteeringSource steering, const Library* library,
+               Jobs* jobs, ServerOptions options)
+    : state_(std::make_unique<State>(engine, door, std::move(steering), std::move(options))) {
     State& state = *state_;
     const ServerOptions& chosen = state.options;
     state.http.new_task_queue = [connections = chosen.connections] {
@@ -451,13 +451,13 @@ Server::Server(answers::Engine& engine, SteeringSource steering, const Library* 
     state.add_routes();
     if (library != nullptr && jobs != nullptr) add_resources(state.http, *library, *jobs);
     if (chosen.port == 0) {
-        state.port = state.http.bind_to_any_port(chosen.door.host);
+        state.port = state.http.bind_to_any_port(chosen.host);
     } else {
-        state.port = state.http.bind_to_port(chosen.door.host, chosen.port) ? chosen.port : -1;
+        state.port = state.http.bind_to_port(chosen.host, chosen.port) ? chosen.port : -1;
     }
     if (state.port <= 0) {
         throw Error(ErrorKind::io,
-                    "cannot listen on " + chosen.door.host + ":" + std::to_string(chosen.port), "",
+                    "cannot listen on " + chosen.host + ":" + std::to_string(chosen.port), "",
                     "is it taken? Try another --port");
     }
 }

@@ -25,7 +25,7 @@ struct Steering {
 };
 
 struct ServerOptions {
-    DoorOptions door;                 // with the address to listen on
+    std::string host = "127.0.0.1";
     int port = 8080;                  // 0 = any free one
     std::vector<std::string> models;  // names a request may use; the first is shown
     std::size_t connections = 128;    // served at once
@@ -43,11 +43,10 @@ using SteeringSource = std::function<Steering(const SteerWish&)>;
 
 class Server {
   public:
-    /// Throws Error{usage} for a host beyond the loopback without a key, Error{io} when the address
-    /// cannot be had.
+    /// Throws Error{io} when the address cannot be had. `door` outlives the server.
     /// `library` and `jobs` may be null: then nothing is served below /axia.
-    Server(answers::Engine& engine, SteeringSource steering, const Library* library, Jobs* jobs,
-           ServerOptions options);
+    Server(answers::Engine& engine, Door& door, SteeringSource steering, const Library* library,
+           Jobs* jobs, ServerOptions options);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

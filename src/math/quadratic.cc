@@ -15,9 +15,10 @@ using core::Error;
 using core::ErrorKind;
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr double dependent = 1e-8;  // sine under which a row adds nothing to the active ones
-constexpr double violated = 1e-11;  // of a row's scale: what counts as not met
-constexpr double missed = 1e-9;     // of a row's scale: what makes a dependent row infeasible
+constexpr double dependent = 1e-8;   // sine under which a row adds nothing to the active ones
+constexpr double violated = 1e-11;   // of a row's scale: what counts as not met
+constexpr double missed = 1e-9;      // of a row's scale: what makes a dependent row infeasible
+constexpr double well_apart = 1e-2;  // sine of a row to those before it: digits lost when inverted
 
 double dot(const double* a, const double* b, std::size_t n) {
     double sum = 0;
@@ -154,6 +155,7 @@ LeastShift::LeastShift(std::size_t k, const std::vector<double>& gram, std::vect
     }
     single_.assign(m * k, 0);
     single_ok_.assign(m, 0);
+    factor_all();
     for (std::size_t j = 0; j < m; ++j) {
         if (rules_[j] == RowRule::equal) continue;
         Work work;
@@ -162,6 +164,31 @@ LeastShift::LeastShift(std::size_t k, const std::vector<double>& gram, std::vect
         }
         work.gap[j] = 1;
         single_ok_[j] = solve_active(work, std::span<double>(&single_[j * k], k));
+    }
+}
+
+// With every row active the problem has the closed form x = L^-T B' y, y = (B B')^-1 gap, and it is
+// the answer when no inequality's y is negative. Kept where B B' is far from singular.
+void LeastShift::factor_all() {
+    const std::size_t m = rules_.size();
+    if (m < 2 || m > k_) return;
+    Work work;
+    for (std::size_t j = 0; j < m; ++j) work.active[j] = j;
+    work.count = m;
+    factor(work);
+    for (std::size_t j = 0; j < m; ++j) {
+        if (!(work.triangle[j * limit + j] > well_apart)) return;
+    }
+    all_.resize(m * k_);
+    all_multipliers_.resize(m * m);
+    for (std::size_t j = 0; j < m; ++j) {  // the answer to gap j alone, as a column
+        std::fill(work.gap.begin(), work.gap.begin() + static_cast<std::ptrdiff_t>(m), 0.0);
+        work.gap[j] = 1;
+        settle(work);
+        std::array<double, limit> amounts;
+        finish(work, std::span<double>(amounts.data(), k_));
+        for (std::size_t i = 0; i < k_; ++i) all_[i * m + j] = amounts[i];
+        for (std::size_t i = 0; i < m; ++i) all_multipliers_[i * m + j] = work.multiplier[i];
     }
 }
 
@@ -201,8 +228,22 @@ bool LeastShift::solve(std::span<const double> gaps, std::span<double> amounts) 
         }
         if (met) return true;
         std::fill(amounts.begin(), amounts.end(), 0.0);
+    } else if (!all_.empty() && solve_all(work, amounts)) {
+        return true;
     }
     return solve_active(work, amounts);
+}
+
+bool LeastShift::solve_all(const Work& work, std::span<double> amounts) const {
+    const std::size_t m = rules_.size();
+    for (std::size_t j = 0; j < m; ++j) {
+        if (work.gap[j] == -infinite) return false;
+        if (rules_[j] != RowRule::equal && dot(&all_multipliers_[j * m], work.gap.data(), m) < 0) {
+            return false;
+        }
+    }
+    for (std::size_t i = 0; i < k_; ++i) amounts[i] = dot(&all_[i * m], work.gap.data(), m);
+    return true;
 }
 
 bool LeastShift::solve_active(Work& work, std::span<double> amounts) const {

@@ -51,7 +51,7 @@ Model::~Model() = default;
 
 std::shared_ptr<const Model> Model::load(const std::filesystem::path& file,
                                          const ModelOptions& options) {
-    data::check_model_file(file);
+    if (!options.checked) data::check_model_file(file);
     initialise_backend_once();
 
     std::shared_ptr<Model> model(new Model());
@@ -145,6 +145,11 @@ std::string Model::token_bytes(Token token) const {
     }
     bytes.resize(static_cast<std::size_t>(std::max(size, 0)));
     return bytes;
+}
+
+std::string_view Model::token_text(Token token) const {
+    const char* const text = llama_vocab_get_text(state_->vocabulary, token);
+    return text != nullptr ? text : "";
 }
 
 bool Model::is_end(Token token) const {

@@ -35,9 +35,11 @@ std::shared_ptr<const Model> open_model(std::string_view what, const OpenOptions
     std::filesystem::path file = model.file;
     if (named) {
         file = prepare_format(model, options.weights, prepare, watch).file;
+        load.checked = true;
     } else if (options.weights == "auto") {
         try {
             file = prepare_model(model, prepare, watch).file;
+            load.checked = file != model.file;
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::io && error.kind() != ErrorKind::busy) throw;
             watch.warn(std::string("no prepared copy, the file itself is used: ") + error.what());

@@ -191,7 +191,8 @@ void Session::decode(std::span<const Row> rows, std::span<LayerHook* const> hook
                     "", "shorten the text or raise --batch");
     }
     const auto layers = static_cast<std::size_t>(state.model->info().layers);
-    state.hooks_of_layer.assign(layers, {});
+    state.hooks_of_layer.resize(layers);
+    for (auto& hooks_here : state.hooks_of_layer) hooks_here.clear();
     state.visited.assign(layers, 0);
     state.hooked = false;
     for (LayerHook* hook : hooks) {

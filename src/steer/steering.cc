@@ -6,7 +6,6 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <set>
 
 #include "axia/core/error.h"
 #include "axia/math/quadratic.h"
@@ -19,14 +18,20 @@ using core::ErrorKind;
 using vectors::LayerVector;
 using vectors::ValueVector;
 
-/// One layer of a compiled plan: K values as rows of w and u.
+/// One layer of a compiled plan: K values as rows of w and u. The direction `probe` is w itself,
+/// only shorter: a decode step then reads half as much memory, and that is what it waits for.
 struct CompiledPlan::Layer {
+    using Rows =
+        Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;  // K x width
     int layer = 0;
-    Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> w, u;  // K x width
-    Eigen::VectorXf intercept;                                                   // K
-    std::vector<double> gain;                                                    // w_k . u_k
+    Rows w, u;                                // u is empty where the rows of w stand for it
+    Eigen::VectorXf length;                   // K: unit direction k = length_k times its row
+    Eigen::VectorXf intercept;                // K
+    std::vector<double> gain;                 // w_k . u_k
     std::vector<double> constant;             // K, amount constant: signed lengths
     std::unique_ptr<math::LeastShift> joint;  // more than one row
+
+    const Rows& directions() const { return u.size() > 0 ? u : w; }
 };
 
 struct CompiledPlan::State {
@@ -97,17 +102,25 @@ CompiledPlan::CompiledPlan(const Plan& plan, std::span<const ValueVector* const>
         Layer layer;
         layer.layer = l;
         layer.w.resize(count, info.width);
-        layer.u.resize(count, info.width);
+        if (plan.direction != vectors::Direction::probe) layer.u.resize(count, info.width);
+        layer.length = Eigen::VectorXf::Ones(count);
         layer.intercept.resize(count);
         std::vector<math::RowRule> rules;
         for (Eigen::Index k = 0; k < count; ++k) {
             const LayerVector& source = vectors[static_cast<std::size_t>(k)]->layer(l);
             const PlanValue& value = plan.values[static_cast<std::size_t>(k)];
-            const std::vector<float> unit = source.unit(plan.direction);
             layer.w.row(k) = Eigen::Map<const Eigen::RowVectorXf>(source.probe.data(), info.width);
-            layer.u.row(k) = Eigen::Map<const Eigen::RowVectorXf>(unit.data(), info.width);
+            if (plan.direction == vectors::Direction::probe) {
+                const double norm = layer.w.row(k).cast<double>().norm();
+                layer.length[k] = static_cast<float>(norm > 0 ? 1 / norm : 0);
+            } else {
+                const std::vector<float> unit = source.unit(plan.direction);
+                layer.u.row(k) = Eigen::Map<const Eigen::RowVectorXf>(unit.data(), info.width);
+            }
             layer.intercept[k] = static_cast<float>(source.intercept);
-            const double gain = layer.w.row(k).cast<double>().dot(layer.u.row(k).cast<double>());
+            const double gain =
+                layer.w.row(k).cast<double>().dot(layer.directions().row(k).cast<double>()) *
+                layer.length[k];
             if (!(gain > 0)) {
                 throw Error(ErrorKind::mismatch,
                             "at layer " + std::to_string(l) + " the " +
@@ -121,7 +134,9 @@ CompiledPlan::CompiledPlan(const Plan& plan, std::span<const ValueVector* const>
             rules.push_back(row_rule(value.rule));
         }
         if (count > 1) {
-            const Eigen::MatrixXd w = layer.w.cast<double>(), u = layer.u.cast<double>();
+            const Eigen::MatrixXd w = layer.w.cast<double>();
+            const Eigen::MatrixXd u =
+                layer.length.cast<double>().asDiagonal() * layer.directions().cast<double>();
             const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> gram =
                 u * u.transpose();
             const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> readings =
@@ -159,14 +174,16 @@ bool amounts_for(const Plan& plan, const CompiledPlan::Layer& layer, std::span<c
 
 void SteerHook::set_rows(std::vector<RowSteer> rows) {
     rows_ = std::move(rows);
-    std::set<int> layers;
+    layers_.clear();
     const CompiledPlan* last = nullptr;
     for (const RowSteer& row : rows_) {
         if (row.plan == nullptr || row.plan == last) continue;
         last = row.plan;
-        layers.insert(row.plan->layers().begin(), row.plan->layers().end());
+        const std::span<const int> own = row.plan->layers();
+        layers_.insert(layers_.end(), own.begin(), own.end());
     }
-    layers_.assign(layers.begin(), layers.end());
+    std::sort(layers_.begin(), layers_.end());
+    layers_.erase(std::unique(layers_.begin(), layers_.end()), layers_.end());
 }
 
 void SteerHook::visit(int layer_number, const model::LayerRows& rows) {
@@ -185,6 +202,12 @@ void SteerHook::visit(int layer_number, const model::LayerRows& rows) {
         const std::span<double> amount(amounts.data(), count);
         const bool kept = plan.amount == Amount::prompt && !measuring;
         bool moves = false;
+        const auto read = [&] {
+            for (std::size_t k = 0; k < count; ++k) {
+                const auto at = static_cast<Eigen::Index>(k);
+                readings[k] = layer.w.row(at).dot(h) + layer.intercept[at];
+            }
+        };
         if (!steer.watch) ++state.rows_seen;
         if (kept && !steer.watch) {
             if (state.kept.empty()) {
@@ -197,10 +220,7 @@ void SteerHook::visit(int layer_number, const model::LayerRows& rows) {
                 moves = moves || amount[k] != 0;
             }
         } else {
-            for (std::size_t k = 0; k < count; ++k) {
-                const auto at = static_cast<Eigen::Index>(k);
-                readings[k] = layer.w.row(at).dot(h) + layer.intercept[at];
-            }
+            read();
             if (steer.watch) {
                 std::fill(amount.begin(), amount.end(), 0.0);
             } else {
@@ -213,25 +233,24 @@ void SteerHook::visit(int layer_number, const model::LayerRows& rows) {
             }
         }
         if (kept && steer.trace && !steer.watch) {
-            for (std::size_t k = 0; k < count; ++k) {
-                const auto at = static_cast<Eigen::Index>(k);
-                readings[k] = layer.w.row(at).dot(h) + layer.intercept[at];
-            }
+            read();
         }
         const float norm = steer.trace ? h.norm() : 0.0F;
         if (moves) {
             ++state.rows_shifted;
             for (std::size_t k = 0; k < count; ++k) {
                 if (amount[k] == 0) continue;
-                h.noalias() += static_cast<float>(amount[k]) *
-                               layer.u.row(static_cast<Eigen::Index>(k)).transpose();
+                const auto at = static_cast<Eigen::Index>(k);
+                h.noalias() += static_cast<float>(amount[k] * layer.length[at]) *
+                               layer.directions().row(at).transpose();
             }
         }
         if (steer.trace) {
             Eigen::VectorXd total = Eigen::VectorXd::Zero(width);
             for (std::size_t k = 0; k < count; ++k) {
-                total += amount[k] *
-                         layer.u.row(static_cast<Eigen::Index>(k)).transpose().cast<double>();
+                const auto at = static_cast<Eigen::Index>(k);
+                total += amount[k] * layer.length[at] *
+                         layer.directions().row(at).transpose().cast<double>();
             }
             for (std::size_t k = 0; k < count; ++k) {
                 const auto at = static_cast<Eigen::Index>(k);

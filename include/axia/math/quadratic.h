@@ -35,6 +35,8 @@ class LeastShift {
 
   private:
     struct Work;
+    void factor_all();
+    bool solve_all(const Work& work, std::span<double> amounts) const;
     bool solve_active(Work& work, std::span<double> amounts) const;
     bool raise(std::size_t row, Work& work) const;
     void factor(Work& work) const;
@@ -50,6 +52,8 @@ class LeastShift {
     std::vector<double> rows_;     // m x k, B = A L^-T: the problem is min 0.5 |z|^2, B z >= gap
     std::vector<double> single_;   // m x k, x for unit gap j alone with the equal rows held
     std::vector<char> single_ok_;  // m, whether that exists
+    std::vector<double> all_;      // k x m, x of the gaps with all rows active; empty: not kept
+    std::vector<double> all_multipliers_;  // m x m
 };
 
 }  // namespace axia::math

@@ -21,6 +21,8 @@ struct ModelOptions {
     std::string source_hash;
     /// Name shown to people ("smollm2"); empty = the file's own.
     std::string name;
+    /// The caller has just read the file's structure itself (data::check_model_file).
+    bool checked = false;
 };
 
 struct ModelInfo {
@@ -65,6 +67,8 @@ class Model {
     std::vector<Token> tokenize(std::string_view text, bool special, bool parse = false) const;
     /// Bytes of one token; may be a part of a UTF-8 character. Control tokens give "".
     std::string token_bytes(Token token) const;
+    /// The token as the vocabulary writes it: never shorter than its bytes.
+    std::string_view token_text(Token token) const;
     /// True for tokens that end an answer.
     bool is_end(Token token) const;
 
