@@ -198,6 +198,7 @@ void serve(App& app, const server::ServerOptions& wished, const server::DoorOpti
     jobs_options.folder = core::data_folder() / "serve" / "jobs";
     jobs_options.executable = std::filesystem::read_symlink("/proc/self/exe");
     jobs_options.common = common_arguments(app);
+    jobs_options.model = model->info().source_hash;
     server::Jobs jobs(library, jobs_options);
     server::Server server(
         engine, door, [&store](const server::SteerWish& wish) { return store.find(wish); },

@@ -48,6 +48,7 @@ struct Job {
     std::vector<std::string> points;  // JSON
     std::string result;               // JSON; empty = none
     std::atomic<bool> stop{false};
+    std::unique_ptr<core::FileLock> held;  // until it is over: another server leaves it alone
 
     std::deque<JobEvent> events;
     std::uint64_t next_event = 2;  // a listener has seen 1 with the first state
@@ -150,6 +151,7 @@ struct Jobs::State {
         json["schema"] = "axia.job";
         json["version"] = 1;
         json["number"] = job.number;
+        json["model"] = options.model;
         json["own_pairs"] = job.own_pairs;
         json["cancelled"] = job.stop.load() && !stopping;
         core::write_file(folder(job) / "job.json", json.dump(2) + "\n");
@@ -159,6 +161,7 @@ struct Jobs::State {
         if (state == JobState::running) job.started = now_text();
         if (job.over()) job.ended = now_text();
         save(job);
+        if (job.over()) job.held.reset();
         tell(job, "state", job.json(false).dump());
     }
     std::shared_ptr<Job> get(const std::string& id) const {
@@ -193,54 +196,74 @@ struct Jobs::State {
         }
     }
 
+    /// Null where another server has the job, and where nothing can be written.
+    static std::unique_ptr<core::FileLock> hold(const fs::path& job) {
+        try {
+            return std::make_unique<core::FileLock>(job / "lock");
+        } catch (const Error&) {
+            return nullptr;
+        }
+    }
+
+    /// Null for what is no job of this model. One that was cancelled, but not yet over, is now.
+    std::shared_ptr<Job> read(const fs::path& path) const {
+        const auto job = std::make_shared<Job>();
+        try {
+            const auto json = ordered_json::parse(core::read_file(path / "job.json", 128ULL << 20));
+            if (json.value("model", options.model) != options.model) return nullptr;
+            job->id = path.filename().string();
+            job->number = json.at("number").get<std::uint64_t>();
+            job->kind = json.at("kind").get<std::string>();
+            job->request = json.at("request");
+            job->own_pairs = json.at("own_pairs").get<bool>();
+            job->state = state_named(json.at("state").get<std::string>());
+            if (!job->over() && json.value("cancelled", false)) job->state = JobState::cancelled;
+            job->created = json.at("created").get<std::string>();
+            const auto text = [&](const char* name) {
+                return json.contains(name) && json[name].is_string() ? json[name].get<std::string>()
+                                                                     : std::string();
+            };
+            job->started = text("started");
+            job->ended = text("ended");
+            job->error = text("error");
+            job->message = text("message");
+            if (!json.at("result").is_null()) job->result = json["result"].dump();
+            for (const auto& point : json.at("points")) job->points.push_back(point.dump());
+        } catch (const Error&) {
+            return nullptr;  // killed before it was whole: it was never confirmed
+        } catch (const nlohmann::json::exception&) {
+            return nullptr;
+        }
+        return job;
+    }
+
     /// What an earlier server left: a job it was at waits again, before those behind it.
     void take_up() {
         std::error_code code;
-        std::vector<fs::path> never_confirmed;
+        std::vector<fs::path> found;
         for (const auto& entry : fs::directory_iterator(options.folder, code)) {
-            if (is_unconfirmed(entry)) {
-                never_confirmed.push_back(entry.path());
+            found.push_back(entry.path());
+        }
+        for (const fs::path& path : found) {
+            if (is_unconfirmed(fs::directory_entry(path, code))) {
+                const auto held = hold(path);
+                if (held) fs::remove_all(path, code);
                 continue;
             }
-            const auto job = std::make_shared<Job>();
-            bool cancelled = false;
-            try {
-                const auto json =
-                    ordered_json::parse(core::read_file(entry.path() / "job.json", 128ULL << 20));
-                job->id = entry.path().filename().string();
-                job->number = json.at("number").get<std::uint64_t>();
-                job->kind = json.at("kind").get<std::string>();
-                job->request = json.at("request");
-                job->own_pairs = json.at("own_pairs").get<bool>();
-                cancelled = json.value("cancelled", false);
-                job->state = state_named(json.at("state").get<std::string>());
-                job->created = json.at("created").get<std::string>();
-                const auto text = [&](const char* name) {
-                    return json.contains(name) && json[name].is_string()
-                               ? json[name].get<std::string>()
-                               : std::string();
-                };
-                job->started = text("started");
-                job->ended = text("ended");
-                job->error = text("error");
-                job->message = text("message");
-                if (!json.at("result").is_null()) job->result = json["result"].dump();
-                for (const auto& point : json.at("points")) job->points.push_back(point.dump());
-            } catch (const Error&) {
-                continue;  // killed before it was whole: it was never confirmed
-            } catch (const nlohmann::json::exception&) {
-                continue;
+            std::shared_ptr<Job> job = read(path);
+            if (job != nullptr && !job->over()) {
+                auto held = hold(path);
+                job = held ? read(path) : nullptr;  // it may just have ended
+                if (job != nullptr && !job->over()) {
+                    job->held = std::move(held);
+                    job->state = JobState::queued;
+                    job->points.clear();
+                }
             }
-            if (!job->over() && cancelled) {
-                job->state = JobState::cancelled;
-            } else if (!job->over()) {
-                job->state = JobState::queued;
-                job->points.clear();
-            }
+            if (job == nullptr) continue;
             next_number = std::max(next_number, job->number + 1);
             jobs[job->id] = job;
         }
-        for (const fs::path& left : never_confirmed) fs::remove_all(left, code);
     }
 
     // on the thread
@@ -418,6 +441,7 @@ ordered_json Jobs::submit(std::string_view body) {
                     "try again later, or cancel one");
     }
     job->kind = request["kind"].get<std::string>();
+    job->held = std::make_unique<core::FileLock>(folder / "lock");
     job->own_pairs = !pairs.empty();
     if (job->own_pairs) {
         core::write_file(folder / "pairs.jsonl", pairs);

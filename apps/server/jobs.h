@@ -21,6 +21,7 @@ struct JobsOptions {
     std::filesystem::path folder;      // one folder below it for each job
     std::filesystem::path executable;  // axia
     std::vector<std::string> common;   // arguments of every command: --model M --weights W ...
+    std::string model;                 // its hash; another model's jobs are its server's
     std::size_t queue = 32;            // jobs that wait at most
     std::size_t kept = 200;            // ended jobs that are kept
 };
@@ -33,10 +34,11 @@ struct JobEvent {
 };
 
 /// Jobs outlive the server: one that was running when it ended is run again, and since every
-/// command resumes, goes on where it stopped. Any thread may call.
+/// command resumes, goes on where it stopped. Servers may share the folder: a job that is not over
+/// is its server's alone while that runs. Any thread may call.
 class Jobs {
   public:
-    /// Takes up what an earlier server left. `library` must outlive this.
+    /// Takes up what an earlier server of this model left. `library` must outlive this.
     Jobs(const Library& library, JobsOptions options);
     /// Ends the child; its job is taken up again by the next server.
     ~Jobs();

@@ -47,7 +47,7 @@ class JobsTest : public testing::Test {
                       ("axia_jobs_" + std::to_string(::getpid()) + "_" +
                        testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::path axia = folder / "axia";
-    JobsOptions options{folder / "jobs", axia, {"--model", "tiny"}};
+    JobsOptions options{folder / "jobs", axia, {"--model", "tiny"}, "tiny"};
     std::unique_ptr<Library> library;
 
     void SetUp() override {
@@ -154,6 +154,36 @@ TEST_F(JobsTest, TheNextServerTakesUpWhatWasUnderWay) {
     jobs.cancel(running);
     EXPECT_EQ(wait_for(jobs, waiting)["state"], "done");
     EXPECT_EQ(calls(), 4U);
+}
+
+TEST_F(JobsTest, ServersThatShareAFolderLeaveEachOthersJobsAlone) {
+    options.model = "one";
+    JobsOptions other = options;
+    other.model = "two";
+    std::string running, waiting, over;
+    {
+        Jobs first(*library, options);
+        over = id_of(first.submit(learn("power")));
+        wait_for(first, over);
+        running = id_of(first.submit(learn("tradition")));
+        waiting = id_of(first.submit(learn("security")));
+        wait_until_running(first, running);
+        core::write_file(options.folder / "j-0123456789ab/pairs.jsonl", "{}\n");  // being written
+        const core::FileLock writing(options.folder / "j-0123456789ab/lock");
+
+        Jobs second(*library, options);
+        EXPECT_EQ(second.list()["jobs"].size(), 1U) << "what is over may be read by all";
+        EXPECT_THROW(second.find(running), Error);
+        EXPECT_TRUE(fs::exists(options.folder / "j-0123456789ab"));
+        EXPECT_EQ(wait_for(second, id_of(second.submit(learn("power"))))["state"], "failed");
+    }
+    const Jobs of_another_model(*library, other);
+    EXPECT_EQ(of_another_model.list()["jobs"].size(), 0U);
+    Jobs again(*library, options);
+    EXPECT_EQ(again.list()["jobs"].size(), 4U);
+    wait_until_running(again, running);
+    again.cancel(running);
+    EXPECT_EQ(wait_for(again, waiting)["state"], "done");
 }
 
 TEST_F(JobsTest, FoldersWithoutAJobAreRemovedAtTheStart) {
