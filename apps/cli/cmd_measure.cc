@@ -353,6 +353,23 @@ data::Battery part_of(data::Battery battery, const MeasureSettings& settings) {
     return battery;
 }
 
+/// Says before anything is asked how many values cannot get a worth.
+void say_worths(App& app, const MeasureSettings& settings, const data::Battery& battery) {
+    measure::WorthCounter counter(battery.card());
+    answers::RunOptions options;
+    options.limit = settings.limit;
+    options.seed = app.globals.seed;
+    answers::for_each_chosen(battery, options, [&](const data::Item& item) { counter.add(item); });
+    const std::optional<measure::WorthsAhead> ahead = counter.ahead();
+    if (!ahead || ahead->enough == ahead->values) return;
+    app.say("worths need " + std::to_string(measure::least_worth_dilemmas) +
+            " dilemmas a value; of the " + std::to_string(ahead->items) + " items asked " +
+            (ahead->enough == 0
+                 ? "no value has as many: there will be none"
+                 : std::to_string(ahead->enough) + " of " + std::to_string(ahead->values) +
+                       " values have as many, the others will have none"));
+}
+
 void run_measure(App& app, const MeasureSettings& settings) {
     answers::parse_score_by(settings.score);
     for (const std::string& text : settings.steer) parse_sweep(text);
@@ -361,6 +378,7 @@ void run_measure(App& app, const MeasureSettings& settings) {
     // bad settings are told before a model is loaded
     const measure::MeasureOptions statistics = statistics_of(app, settings, battery);
     wordings_for(settings);
+    if (settings.people.empty()) say_worths(app, settings, battery);
     if (!settings.people.empty()) {
         measure_people(app, settings, whole, battery, statistics);
     } else if (!settings.endpoint.empty()) {

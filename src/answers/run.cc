@@ -94,10 +94,8 @@ class Choice {
 void for_each_asked(
     const data::Battery& battery, const RunOptions& options,
     const std::function<void(const data::Item&, const std::vector<Question>&)>& visit) {
-    Choice choice(battery, options.limit, options.seed);
     std::map<data::ItemKind, std::vector<Wording>> wordings;
-    battery.for_each([&](const data::Item& item) {
-        if (!choice(item)) return;
+    for_each_chosen(battery, options, [&](const data::Item& item) {
         const auto [found, fresh] = wordings.try_emplace(item.kind);
         if (fresh) found->second = wordings_of(options.wordings, item.kind, options.prompts);
         if (found->second.empty()) {
@@ -152,6 +150,14 @@ void answer_page(std::span<const Request> page, Subject& subject, Journal& journ
 }
 
 }  // namespace
+
+void for_each_chosen(const data::Battery& battery, const RunOptions& options,
+                     const data::Battery::Visit& visit) {
+    Choice choice(battery, options.limit, options.seed);
+    battery.for_each([&](const data::Item& item) {
+        if (choice(item)) visit(item);
+    });
+}
 
 std::string request_key(const Subject& subject, const Request& request) {
     return core::sha256_hex(request_json(subject, request));

@@ -12,14 +12,15 @@ using data::ItemKind;
 
 namespace {
 
-constexpr double ridge = 1e-2;              // S031
-constexpr std::size_t least_dilemmas = 30;  // S031
+constexpr double ridge = 1e-2;  // S031
+
+using Tags = std::vector<std::vector<std::pair<int, double>>>;  // option -> (value, weight)
 
 /// Signs of the values between a pair's options, values on both sides cancelled.
-std::map<int, int> sides_of(const Shape& shape) {
+std::map<int, int> sides_of(const Tags& tags) {
     std::map<int, int> sides;
     for (std::size_t option = 0; option < 2; ++option) {
-        for (const auto& [value, weight] : shape.tags[option]) {
+        for (const auto& [value, weight] : tags[option]) {
             if (weight != 0) sides[value] += (weight > 0) == (option == 0) ? 1 : -1;
         }
     }
@@ -31,17 +32,62 @@ bool is_pair(const Shape& shape) {
     return shape.kind == ItemKind::pair && shape.tags.size() == 2;
 }
 
+/// Whether an option serves several values, so that worths say more than the ranking.
+bool serves_several(const std::map<int, int>& sides) {
+    int first = 0, second = 0;
+    for (const auto& [value, sign] : sides) ++(sign > 0 ? first : second);
+    return first > 1 || second > 1;
+}
+
 }  // namespace
+
+struct WorthCounter::State {
+    bool preference = false, several = false;
+    std::size_t items = 0;
+    Names values;
+    std::vector<std::size_t> dilemmas;
+};
+
+WorthCounter::WorthCounter(const data::BatteryCard& card) : state_(std::make_unique<State>()) {
+    state_->preference = card.scoring == data::Scoring::preference;
+    for (const std::string& value : card.values) state_->values.add(value);
+}
+
+WorthCounter::~WorthCounter() = default;
+
+void WorthCounter::add(const data::Item& item) {
+    State& state = *state_;
+    ++state.items;
+    Tags tags;
+    for (const data::ItemOption& option : item.options) {
+        tags.emplace_back();
+        for (const data::ValueTag& tag : option.values) {
+            tags.back().emplace_back(state.values.add(tag.value), tag.weight);
+        }
+    }
+    state.dilemmas.resize(state.values.list().size(), 0);
+    if (item.kind != ItemKind::pair || tags.size() != 2) return;
+    const std::map<int, int> sides = sides_of(tags);
+    state.several |= serves_several(sides);
+    for (const auto& [value, sign] : sides) ++state.dilemmas[static_cast<std::size_t>(value)];
+}
+
+std::optional<WorthsAhead> WorthCounter::ahead() const {
+    if (!state_->preference || !state_->several) return std::nullopt;
+    WorthsAhead ahead{state_->items, state_->values.list().size(), 0};
+    for (const std::size_t count : state_->dilemmas) {
+        ahead.enough += count >= least_worth_dilemmas ? 1 : 0;
+    }
+    return ahead;
+}
 
 std::vector<Worth> worths_of(const Table& table, std::size_t arm) {
     if (table.card.scoring != data::Scoring::preference) return {};
     std::vector<std::map<int, int>> sides;
     bool several = false;
     for (const Shape& shape : table.shapes) {
-        sides.push_back(is_pair(shape) ? sides_of(shape) : std::map<int, int>{});
-        int first = 0, second = 0;
-        for (const auto& [value, sign] : sides.back()) ++(sign > 0 ? first : second);
-        several |= first > 1 || second > 1;
+        sides.push_back(is_pair(shape) ? sides_of(shape.tags) : std::map<int, int>{});
+        several |= serves_several(sides.back());
     }
     if (!several) return {};  // the ranking says it
 
@@ -77,9 +123,9 @@ std::vector<Worth> worths_of(const Table& table, std::size_t arm) {
         worth.dilemmas = dilemmas[value];
         if (strengths.empty()) {
             worth.worth = because("fewer than two dilemmas answered");
-        } else if (dilemmas[value] < least_dilemmas) {
+        } else if (dilemmas[value] < least_worth_dilemmas) {
             worth.worth = because(std::to_string(dilemmas[value]) + " dilemmas, fewer than " +
-                                  std::to_string(least_dilemmas));
+                                  std::to_string(least_worth_dilemmas));
         } else {
             const double half = z * errors[value];
             worth.worth.estimate = {strengths[value],

@@ -29,6 +29,10 @@ struct RunCounts {
     std::uint64_t unanswered = 0;  // with a reason
 };
 
+/// The items that are asked: all, or those that `limit` draws. Throws what the battery throws.
+void for_each_chosen(const data::Battery& battery, const RunOptions& options,
+                     const data::Battery::Visit& visit);
+
 /// How many requests the battery makes of the subject.
 std::uint64_t count_requests(const data::Battery& battery, const Subject& subject,
                              const RunOptions& options);

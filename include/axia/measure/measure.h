@@ -89,7 +89,7 @@ struct Duel {
 /// apart. Log-odds, 0 where a value decides nothing; ridge 1e-2, cluster-robust interval.
 struct Worth {
     std::string value;
-    Figure worth;              // a reason with fewer than 30 dilemmas (S031)
+    Figure worth;              // a reason with fewer than 30 dilemmas (least_worth_dilemmas)
     std::size_t dilemmas = 0;  // in which it stands on one side
 };
 
@@ -222,6 +222,30 @@ class Measurer {
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// How many values can get a worth when all of these items are answered.
+struct WorthsAhead {
+    std::size_t items = 0, values = 0;
+    std::size_t enough = 0;  // of the values, with the dilemmas that a worth wants
+};
+
+/// Counts items before they are asked.
+class WorthCounter {
+  public:
+    explicit WorthCounter(const data::BatteryCard& card);
+    ~WorthCounter();
+
+    void add(const data::Item& item);
+    /// Nothing where Measures would have no list of worths.
+    std::optional<WorthsAhead> ahead() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Dilemmas that a worth wants (S031).
+constexpr std::size_t least_worth_dilemmas = 30;
 
 /// JSON with schema axia.measures, version 1: every figure as {"value","lo","hi","n"} or
 /// {"reason"}. Same input, same bytes.

@@ -158,6 +158,42 @@ TEST(MeasuredWorths, FewDilemmasAndSingleValues) {
     EXPECT_TRUE(measured(items, even).worths.empty());
 }
 
+// What is said before anything is asked is what comes out.
+TEST(MeasuredWorths, AreForeseen) {
+    const Subject even = [](const Ask&) { return Reply{{.5, .5}, 0, ""}; };
+    const auto ahead = [](const std::vector<Item>& items,
+                          data::Scoring scoring = data::Scoring::preference) {
+        data::BatteryCard card;
+        card.scoring = scoring;
+        WorthCounter counter(card);
+        for (const Item& item : items) counter.add(item);
+        return counter.ahead();
+    };
+    std::vector<Item> items;
+    for (std::size_t i = 0; i < 40; ++i) {
+        items.push_back(i < 29   ? dilemma(i, {0, 1}, {2})
+                        : i < 30 ? dilemma(i, {1, 3}, {2, 3})
+                                 : dilemma(i, {1}, {2}));
+    }
+    const std::optional<WorthsAhead> some = ahead(items);
+    ASSERT_TRUE(some);
+    EXPECT_EQ(some->items, 40U);
+    EXPECT_EQ(some->values, 4U);
+    EXPECT_EQ(some->enough, 2U);  // v0 has 29, v3 cancels
+    std::size_t known = 0;
+    const ArmMeasures arm = measured(items, even);
+    for (const Worth& worth : arm.worths) known += worth.worth.estimate ? 1 : 0;
+    EXPECT_EQ(arm.worths.size(), some->values);
+    EXPECT_EQ(known, some->enough);
+
+    items.resize(20);
+    EXPECT_EQ(ahead(items)->enough, 0U);
+    EXPECT_FALSE(ahead(items, data::Scoring::accuracy));
+    EXPECT_FALSE(ahead({dilemma(0, {0}, {1})}));  // the ranking says it
+    EXPECT_FALSE(ahead({dilemma(0, {0, 2}, {1, 2})}));
+    EXPECT_FALSE(ahead({}));
+}
+
 // S031: mean over the values of a dimension, weighted by their items.
 TEST(Dimensions, MeansOfTheirValuesByItems) {
     MeasureOptions options;
