@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
+#include <optional>
+#include <set>
+#include <span>
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +14,7 @@
 #include "axia/core/files.h"
 #include "axia/core/hash.h"
 #include "axia/core/random.h"
+#include "axia/data/axis_weights.h"
 #include "axia/data/battery_sets.h"
 #include "axia/data/csv.h"
 #include "axia/measure/opinions.h"
@@ -30,6 +34,66 @@ namespace fs = std::filesystem;
 
 std::string form_of(const std::string& forcing, bool open) {
     return (open ? "open" : "options") + (forcing.empty() ? std::string() : ", " + forcing);
+}
+
+/// From the lowest to the highest place, or why they cannot be compared.
+std::string spread(const std::vector<measure::AxisWay>& ways, const char* what) {
+    std::size_t counted = 0;
+    double least = 0, most = 0;
+    for (const measure::AxisWay& way : ways) {
+        if (!way.place.estimate) continue;
+        const double x = way.place.estimate->value;
+        least = counted == 0 ? x : std::min(least, x);
+        most = counted == 0 ? x : std::max(most, x);
+        ++counted;
+    }
+    if (counted < 2) return std::string("- (fewer than two ") + what + ")";
+    return number(least) + " to " + number(most);
+}
+
+/// No place without what its ways of asking make of it.
+void print(const std::vector<measure::AxisPlace>& axes) {
+    std::vector<std::string> header{"mean weight"};
+    for (const measure::AxisPlace& axis : axes) header.push_back(axis.axis);
+    Table table(header);
+    const auto line = [&](const std::string& name, const auto& cell) {
+        std::vector<std::string> row{name};
+        for (const measure::AxisPlace& axis : axes) row.push_back(cell(axis));
+        table.add(std::move(row));
+    };
+    const auto place_of = [](const std::vector<measure::AxisWay>& ways, const auto& same) {
+        const auto way = std::find_if(ways.begin(), ways.end(), same);
+        return way == ways.end() ? std::string("-") : figure(way->place);
+    };
+    line("all answers", [](const auto& axis) { return figure(axis.place); });
+    line("from wording to wording",
+         [](const auto& axis) { return spread(axis.wordings, "wordings"); });
+    line("from form to form", [](const auto& axis) { return spread(axis.forcings, "forms"); });
+    line("that the table allows",
+         [](const auto& axis) { return number(axis.least) + " to " + number(axis.most); });
+    line("answers without a side", [](const auto& axis) { return std::to_string(axis.without); });
+    std::vector<measure::AxisWay> wordings, forms;
+    for (const measure::AxisPlace& axis : axes) {
+        wordings.insert(wordings.end(), axis.wordings.begin(), axis.wordings.end());
+        forms.insert(forms.end(), axis.forcings.begin(), axis.forcings.end());
+    }
+    std::set<std::string> named;
+    for (const measure::AxisWay& way : wordings) {
+        if (!named.insert("wording " + way.wording).second) continue;
+        line("wording " + way.wording, [&](const auto& axis) {
+            return place_of(axis.wordings,
+                            [&](const auto& other) { return other.wording == way.wording; });
+        });
+    }
+    for (const measure::AxisWay& way : forms) {
+        if (!named.insert(form_of(way.forcing, way.open)).second) continue;
+        line(form_of(way.forcing, way.open), [&](const auto& axis) {
+            return place_of(axis.forcings, [&](const auto& other) {
+                return other.forcing == way.forcing && other.open == way.open;
+            });
+        });
+    }
+    std::cout << "\n" << table.text();
 }
 
 /// No share of agreement stands here without what its ways of asking do to it.
@@ -52,13 +116,31 @@ void print(const measure::OpinionProtocol& protocol) {
     }
     gaps.add({"open against options", figure(protocol.open_gap)});
     std::cout << gaps.text();
+    if (!protocol.axes.empty()) print(protocol.axes);
+}
+
+const char* const axes_help =
+    "CSV of item, option, axis, weight: where the answers stand on each axis, by every way of "
+    "asking as well";
+
+/// The table of --axes; nothing without one. Throws as read_axis_weights.
+std::optional<data::AxisWeights> read_weights(const std::string& file) {
+    if (file.empty()) return std::nullopt;
+    return data::read_axis_weights(file);
+}
+
+void place(measure::OpinionProtocol& protocol, std::span<const measure::OpinionReading> readings,
+           const std::optional<data::AxisWeights>& weights, std::uint64_t seed) {
+    if (!weights) return;
+    protocol.axes = measure::place_opinions(readings, *weights, seed);
+    protocol.weights_sha256 = weights->sha256;
 }
 
 // stance
 
 struct StanceSettings {
     std::string file, answer = "answer", statement = "statement", label = "label";
-    std::string proposition, wording, forcing, form;
+    std::string proposition, wording, forcing, form, axes;
 };
 
 void run_stance(App& app, const StanceSettings& settings) {
@@ -86,9 +168,10 @@ void run_stance(App& app, const StanceSettings& settings) {
     };
     const auto proposition = ways(settings.proposition), wording = ways(settings.wording),
                forcing = ways(settings.forcing), form = ways(settings.form);
-    if (!proposition && (wording || forcing || form)) {
-        throw Error(ErrorKind::usage, "--wording, --forcing and --form need --proposition", "",
-                    "name the column that tells propositions apart");
+    const std::optional<data::AxisWeights> weights = read_weights(settings.axes);
+    if (!proposition && (wording || forcing || form || weights)) {
+        throw Error(ErrorKind::usage, "--wording, --forcing, --form and --axes need --proposition",
+                    "", "name the column that tells propositions apart");
     }
     std::vector<measure::StanceReading> readings;
     std::vector<measure::OpinionReading> opinions;
@@ -102,7 +185,8 @@ void run_stance(App& app, const StanceSettings& settings) {
                 return place ? cells[*place] : std::string();
             };
             opinions.push_back({cells[*proposition], cell(wording), cell(forcing),
-                                form && cells[*form] != "explicit", readings.back().stance});
+                                form && cells[*form] != "explicit", readings.back().stance,
+                                readings.back().strongly});
         }
         if (!label) continue;
         labels.push_back(measure::parse_stance_label(cells[*label]));
@@ -115,7 +199,10 @@ void run_stance(App& app, const StanceSettings& settings) {
     const measure::StanceTable stances =
         measure::stance_table(std::move(readings), labels, app.globals.seed);
     std::optional<measure::OpinionProtocol> protocol;
-    if (!opinions.empty()) protocol = measure::measure_opinions(opinions);
+    if (!opinions.empty()) {
+        protocol = measure::measure_opinions(opinions);
+        place(*protocol, opinions, weights, app.globals.seed);
+    }
     if (app.globals.json) {
         auto json = ordered_json::parse(measure::to_json(stances));
         if (protocol) json["opinions"] = ordered_json::parse(measure::to_json(*protocol));
@@ -140,7 +227,7 @@ void run_stance(App& app, const StanceSettings& settings) {
 // opinions
 
 struct OpinionSettings {
-    std::string set, run;
+    std::string set, run, axes;
     std::size_t limit = 12, templates = 3;
     int max_tokens = 120;
 };
@@ -160,6 +247,10 @@ void run_opinions(App& app, const OpinionSettings& settings) {
     std::vector<data::Item> propositions = data::read_political_compass(file).items();
     data::CompassPrompts prompts = data::read_compass_prompts(folder);
     keep_templates(prompts.templates, settings.templates);
+    const std::optional<data::AxisWeights> weights = read_weights(settings.axes);
+    if (weights) {
+        for (const data::Item& item : propositions) weights->need(item.id);
+    }
     const std::size_t all = propositions.size();
     if (settings.limit > 0 && settings.limit < propositions.size()) {
         core::Rng(app.globals.seed).shuffle(propositions);
@@ -188,10 +279,12 @@ void run_opinions(App& app, const OpinionSettings& settings) {
     std::vector<measure::OpinionReading> readings;
     for (const answers::Opinion& each : opinions.answers) {
         const data::Item& item = propositions[each.proposition];
-        readings.push_back({item.id, each.wording, each.forcing, each.open,
-                            measure::read_stance(each.text, item.text).stance});
+        const measure::StanceReading stance = measure::read_stance(each.text, item.text);
+        readings.push_back(
+            {item.id, each.wording, each.forcing, each.open, stance.stance, stance.strongly});
     }
-    const measure::OpinionProtocol protocol = measure::measure_opinions(readings);
+    measure::OpinionProtocol protocol = measure::measure_opinions(readings);
+    place(protocol, readings, weights, app.globals.seed);
     run.finish(measure::to_json(protocol), opinions.counts);
     if (app.globals.json) return;
     print(protocol);
@@ -220,6 +313,7 @@ void add_measure_opinions(Commands& commands, CLI::App& measure) {
         options->add("--forcing", settings.forcing, "Column of how an answer was forced");
         options->add("--form", settings.form,
                      "Column that is 'explicit' where options were shown; else open");
+        options->add("--axes", settings.axes, axes_help);
         commands.on(command, [&app] { run_stance(app, settings); });
     }
     {
@@ -238,6 +332,7 @@ void add_measure_opinions(Commands& commands, CLI::App& measure) {
                      "Templates of each form, with options and without; 0 = all");
         options->add("--max-tokens", settings.max_tokens, "Length of an answer, tokens")
             ->check(CLI::Range(1, 4096));
+        options->add("--axes", settings.axes, axes_help);
         options->add("--run", settings.run, "Folder of the run");
         commands.on(command, [&app] { run_opinions(app, settings); });
     }

@@ -156,6 +156,24 @@ std::string to_json(const OpinionProtocol& protocol) {
         json["forcing_gaps"].push_back(
             {{"a", gap.a}, {"b", gap.b}, {"open", gap.open}, {"share", json_of(gap.share)}});
     }
+    if (!protocol.axes.empty()) json["weights_sha256"] = protocol.weights_sha256;
+    for (const AxisPlace& axis : protocol.axes) {
+        ordered_json wordings = ordered_json::array(), forcings = ordered_json::array();
+        for (const AxisWay& way : axis.wordings) {
+            wordings.push_back({{"wording", way.wording}, {"place", json_of(way.place)}});
+        }
+        for (const AxisWay& way : axis.forcings) {
+            forcings.push_back(
+                {{"forcing", way.forcing}, {"open", way.open}, {"place", json_of(way.place)}});
+        }
+        json["axes"].push_back({{"axis", axis.axis},
+                                {"place", json_of(axis.place)},
+                                {"range", {rounded(axis.least), rounded(axis.most)}},
+                                {"answers", axis.answers},
+                                {"without", axis.without},
+                                {"wordings", std::move(wordings)},
+                                {"forcings", std::move(forcings)}});
+    }
     return json.dump(2) + "\n";
 }
 

@@ -219,6 +219,13 @@ int label_of_line(const Words& words) {
     return sign;
 }
 
+/// Of a line that is an option: whether it is one of the two that say "strongly".
+bool is_strong_line(const Words& words) {
+    const auto first =
+        std::find_if_not(words.begin(), words.end(), [](const auto& w) { return is_marker(w); });
+    return first != words.end() && *first == "strongly";
+}
+
 struct Votes {
     double sum = 0, conceded = 0;
     void add(double vote, bool weak) { (weak ? conceded : sum) += vote; }
@@ -276,7 +283,9 @@ bool is_hypothetical(const Words& words, std::size_t at) {
     return at > 0 && (words[at - 1] == "if" || words[at - 1] == "whether");
 }
 
-void add_declared(const Sentence& sentence, const Claim& claim, Votes& votes, Votes& weak) {
+/// `strong` gets the votes that say "strongly".
+void add_declared(const Sentence& sentence, const Claim& claim, Votes& votes, Votes& weak,
+                  Votes& strong) {
     const Words& words = sentence.words;
     for (std::size_t i = 0; i < words.size(); ++i) {
         if ((words[i] != "i" && words[i] != "we") || is_hypothetical(words, i)) continue;
@@ -285,6 +294,9 @@ void add_declared(const Sentence& sentence, const Claim& claim, Votes& votes, Vo
         if (vote == 0) continue;
         (std::abs(vote) == 1 ? weak : votes)
             .add(vote * (sentence.concluding ? 1.5 : 1), sentence.conceded[i]);
+        // not of "I do not strongly agree"
+        const bool direct = (vote > 0 ? for_verbs : against_verbs).contains(words[verb]);
+        if (direct && words[verb - 1] == "strongly") strong.add(vote, sentence.conceded[i]);
         i = verb;  // of "i say that i agree" one vote
     }
     // "I would choose option 2) Disagree", "my answer would be: Disagree"
@@ -298,6 +310,7 @@ void add_declared(const Sentence& sentence, const Claim& claim, Votes& votes, Vo
             const int sign = label_at(words, k, end);
             if (sign == 0) continue;
             votes.add(2 * sign, false);
+            if (words[k] == "strongly") strong.add(sign, false);
             break;
         }
     }
@@ -402,30 +415,33 @@ std::optional<Stance> parse_stance_label(std::string_view label) {
 }
 
 StanceReading read_stance(std::string_view answer, std::string_view statement) {
-    const auto reading = [](int sign, StanceRule rule) {
+    const auto reading = [](int sign, StanceRule rule, bool strongly = false) {
         return StanceReading{sign > 0   ? Stance::agree
                              : sign < 0 ? Stance::disagree
                                         : Stance::other,
-                             rule};
+                             rule, strongly};
     };
     const Claim claim(statement);
     const std::vector<Sentence> said = sentences(unquoted(plain_text(answer)));
     // lines that are options: one of them is the answer, several are a list of all
     Votes lines;
-    bool agrees = false, disagrees = false;
+    bool agrees = false, disagrees = false, plain = false;
     for (const Sentence& sentence : said) {
         const int sign = label_of_line(sentence.words);
+        plain = plain || (sign != 0 && !is_strong_line(sentence.words));
         agrees = agrees || sign > 0;
         disagrees = disagrees || sign < 0;
         lines.add(sign, false);
     }
     const bool listed = agrees && disagrees;
     if (!said.empty() && !listed && lines.sign() != 0) {
-        return reading(lines.sign(), StanceRule::label);
+        return reading(lines.sign(), StanceRule::label, !plain);
     }
-    Votes declared, restated;
-    for (const Sentence& sentence : said) add_declared(sentence, claim, declared, restated);
-    if (declared.sign() != 0) return reading(declared.sign(), StanceRule::declared);
+    Votes declared, restated, strong;
+    for (const Sentence& sentence : said) add_declared(sentence, claim, declared, restated, strong);
+    if (declared.sign() != 0) {
+        return reading(declared.sign(), StanceRule::declared, strong.sign() == declared.sign());
+    }
     const bool refused =
         listed || std::any_of(said.begin(), said.end(), [](const auto& s) { return refuses(s); });
     if (!said.empty() && !refused) {
@@ -542,8 +558,9 @@ std::string to_json(const StanceTable& table) {
                         {"human_by_read", agreement.confusion}};
     json["answers"] = nlohmann::ordered_json::array();
     for (const StanceReading& reading : table.readings) {
-        json["answers"].push_back(
-            {{"stance", stance_name(reading.stance)}, {"rule", stance_rule_name(reading.rule)}});
+        json["answers"].push_back({{"stance", stance_name(reading.stance)},
+                                   {"rule", stance_rule_name(reading.rule)},
+                                   {"strongly", reading.strongly}});
     }
     return json.dump(2) + "\n";
 }

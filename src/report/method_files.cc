@@ -22,12 +22,23 @@ Shape opinions() {
                                        {"unstable", figure_shape()}});
     const Shape gap =
         Shape::object({{"a", text}, {"b", text}, {"open", boolean}, {"share", figure_shape()}});
+    const Shape wording = Shape::object({{"wording", text}, {"place", figure_shape()}});
+    const Shape forcing =
+        Shape::object({{"forcing", text}, {"open", boolean}, {"place", figure_shape()}});
+    const Shape axis = Shape::object({{"axis", text},
+                                      {"place", figure_shape()},
+                                      {"range", Shape::list(number, 2)},
+                                      {"answers", natural},
+                                      {"without", natural},
+                                      {"wordings", Shape::list(wording, most_rows)},
+                                      {"forcings", Shape::list(forcing, most_rows)}});
     return Shape::object({{"propositions", natural},
                           {"wordings", natural},
                           {"answers", natural},
                           {"levels", Shape::list(level, most_rows)},
                           {"forcing_gaps", Shape::list(gap, most_rows)},
-                          {"open_gap", figure_shape()}});
+                          {"open_gap", figure_shape()},
+                          {"axes?", Shape::list(axis, most_rows)}});
 }
 
 Shape ideals() {

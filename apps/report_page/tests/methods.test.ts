@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Figure } from "../src/measures/data";
 import type { Ideals, MethodData, Novel, Opinions, Perceptions, Utilities } from "../src/methods/data";
 import { said } from "../src/methods/page";
-import { form_of, method_figures, method_finding, method_meaning, method_title } from "../src/methods/words";
+import { axis_sentence, form_of, method_figures, method_finding, method_meaning, method_title } from "../src/methods/words";
 
 const is = (value: number, lo: number, hi: number): Figure => ({ value, lo, hi, n: 10 });
 const not = (reason: string): Figure => ({ reason });
@@ -52,6 +52,11 @@ describe("methods", () => {
     expect(method_finding(opinions(not("asked in one wording alone"), not("no")))).toBe("How far wordings turn an opinion cannot be computed: asked in one wording alone.");
     expect(form_of({ forcing: "", open: true })).toBe("open");
     expect(form_of({ forcing: "hard", open: false })).toBe("options, hard");
+  });
+
+  it("say how far a place on an axis moves with the way of asking", () => {
+    const axis = { axis: "x", place: is(0.1, 0, 0.2), range: [-1, 1] as [number, number], answers: 9, without: 1, wordings: [{ wording: "a", place: is(-0.5, -1, 0) }, { wording: "b", place: is(0.25, 0, 1) }], forcings: [{ forcing: "", open: true, place: not("no answer takes a side") }] };
+    expect(axis_sentence(axis)).toBe("The place moves from \u22120.50 to 0.25 over wordings, fewer than two forms of asking have a place; the weights allow \u22121.00 to 1.00. 1 answer without a side is left out.");
   });
 
   it("a pull toward the ideal counts only against a coin", () => {

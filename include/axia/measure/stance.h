@@ -31,6 +31,7 @@ std::string_view stance_rule_name(StanceRule rule);
 struct StanceReading {
     Stance stance = Stance::other;
     StanceRule rule = StanceRule::none;
+    bool strongly = false;  // "strongly agree", "I strongly disagree", ...
 };
 
 /// English. A function of the texts alone. Words in double quotes are taken for somebody else's,

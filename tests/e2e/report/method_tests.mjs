@@ -21,7 +21,12 @@ const level = (open, forcing, unstable) => ({
 const opinions = {
   schema: "axia.opinions", version: 1, propositions: 3, wordings: 2, answers: 12,
   levels: [level(false, "hard", figure(0.4, 0.2, 0.6)), level(true, "", { reason: "asked in one wording alone" })],
-  forcing_gaps: [], open_gap: { reason: "no proposition was asked both ways" },
+  forcing_gaps: [], open_gap: { reason: "no proposition was asked both ways" }, weights_sha256: "0",
+  axes: [{
+    axis: "left to right", place: figure(0.1, -0.2, 0.4), range: [-1, 1], answers: 10, without: 2,
+    wordings: [{ wording: "t1", place: figure(-0.3, -0.6, 0) }, { wording: hostile_answer, place: figure(0.4, 0.1, 0.7) }],
+    forcings: [{ forcing: "hard", open: false, place: { reason: "no answer takes a side" } }],
+  }],
 };
 
 function method_run(folder, name, result) {
@@ -95,7 +100,9 @@ export function method_tests({ open, open_all, accessible, fits }) {
 
     async "opinions: the way of asking stands beside what came out"() {
       await open("opinions", {}, async (page) => {
-        assert.deepEqual(await sections(page), ["stances", "asking", "provenance", "words"]);
+        assert.deepEqual(await sections(page), ["stances", "asking", "axes", "provenance", "words"]);
+        assert.match(await page.locator("#axes").innerText(), /The place moves from \u22120\.30 to 0\.40 over wordings/);
+        assert.equal(await page.locator("#chart-axis-0 .canvas g[aria-label=dot] > *").count(), 3);
         assert.match(await page.locator(".lead").innerText(), /^Other words turn the stance on 40\u202f% of the propositions/);
         assert.match(await page.locator("main").innerText(), /annot be computed: no proposition was asked both ways/);
         assert.equal(await page.locator("#chart-unstable .canvas g[aria-label=dot] > *").count(), 1);

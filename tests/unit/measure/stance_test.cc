@@ -26,6 +26,22 @@ void expect_all(const std::vector<Case>& cases, std::string_view statement = {})
     }
 }
 
+TEST(Stance, StronglyIsKept) {
+    for (const char* answer : {"Strongly agree", "1) Strongly disagree", "\"Strongly agree\"",
+                               "My answer is: 4) Strongly agree", "I strongly agree with this.",
+                               "I would choose option 1) Strongly disagree.",
+                               "The town is ours. I strongly disagree with this proposition."}) {
+        EXPECT_TRUE(read_stance(answer).strongly) << answer;
+    }
+    for (const char* answer :
+         {"Agree", "2) Disagree", "Yes.", "I agree with this.", "I do not strongly agree.",
+          "Not strongly agree", "It depends.", "This notion is misguided.",
+          "1) Strongly disagree\n2) Disagree\n3) Agree\n4) Strongly agree\nI agree with it.",
+          "3) Agree\n4) Strongly agree"}) {
+        EXPECT_FALSE(read_stance(answer).strongly) << answer;
+    }
+}
+
 TEST(Stance, TheFourOptionsInManyRenderings) {
     expect_all({
         {"Agree", Stance::agree},

@@ -12,6 +12,17 @@ export interface OpinionLevel {
   unstable: Figure;
 }
 
+/// A set of answers on one axis of the user's own table of weights, and by every way of asking.
+export interface OpinionAxis {
+  axis: string;
+  place: Figure;
+  range: [number, number];
+  answers: number;
+  without: number;
+  wordings: { wording: string; place: Figure }[];
+  forcings: { forcing: string; open: boolean; place: Figure }[];
+}
+
 export interface Opinions {
   propositions: number;
   wordings: number;
@@ -19,6 +30,7 @@ export interface Opinions {
   levels: OpinionLevel[];
   forcing_gaps: { a: string; b: string; open: boolean; share: Figure }[];
   open_gap: Figure;
+  axes?: OpinionAxis[];
 }
 
 export interface IdealConcept {

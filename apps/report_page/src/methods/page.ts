@@ -6,8 +6,8 @@ import { intervals_chart, most_drawn } from "../measures/intervals";
 import { p_text, shown } from "../measures/words";
 import { facts, files_table, machine_facts, model_facts } from "../sections/provenance";
 import { title_header } from "../sections/title";
-import type { IdealConcept, Ideals, MethodData, Novel, OpinionLevel, Opinions, Perceptions, Utilities, UtilityOption } from "./data";
-import { form_of, method_figures, method_finding, method_meaning, method_title } from "./words";
+import type { IdealConcept, Ideals, MethodData, Novel, OpinionAxis, OpinionLevel, Opinions, Perceptions, Utilities, UtilityOption } from "./data";
+import { axis_sentence, form_of, method_figures, method_finding, method_meaning, method_title } from "./words";
 
 /// "0.52 [0.43, 0.60]", or "cannot be computed: why".
 export function said(figure: Figure, digits = 3): string {
@@ -75,7 +75,45 @@ function opinion_sections(result: Opinions): HTMLElement[] {
       h("h3", {}, "Propositions whose stance differs between two forms"),
       figures_table("Propositions whose stance differs", "Between", gaps),
     ),
+    ...(result.axes?.length ? [axes_section(result.axes)] : []),
   ];
+}
+
+/// Every way of asking stands in the drawing with all answers: no place is one number.
+function axis_drawing(axis: OpinionAxis, i: number): HTMLElement {
+  const rows: Row[] = [
+    ["all answers", axis.place],
+    ...axis.wordings.map((way): Row => [`wording ${way.wording}`, way.place]),
+    ...axis.forcings.map((way): Row => [form_of(way), way.place]),
+  ];
+  const [least, most] = axis.range;
+  return h(
+    "div",
+    {},
+    drawn<Row>({
+      id: `chart-axis-${i}`,
+      title: axis.axis,
+      summary: "A dot and an interval for all answers, for each wording and for each form of asking.",
+      rows,
+      name: ([name]) => name,
+      figure: ([, figure]) => figure,
+      ...(least < most ? { domain: [least, most] as [number, number] } : {}),
+      columns: [
+        { head: "Asked with", cell: ([name]) => datum(name) },
+        { head: "Place", unit: "mean weight", numeric: true, cell: ([, figure]) => said(figure) },
+      ],
+    }),
+    p(axis_sentence(axis)),
+  );
+}
+
+function axes_section(axes: readonly OpinionAxis[]): HTMLElement {
+  return section(
+    "axes",
+    "Where the answers stand",
+    p("By a table of weights of the user's own. A place is the mean weight of a proposition's answers that take a side, averaged over propositions; what differs within one drawing differs by the way of asking alone."),
+    ...axes.map(axis_drawing),
+  );
 }
 
 function ideal_sections(result: Ideals): HTMLElement[] {

@@ -1,9 +1,9 @@
 // What the result of a method says, in sentences that claim no more than it holds.
-import { capital, count, counted, percent, short } from "../format";
+import { capital, count, counted, num, percent, range, short } from "../format";
 import { excludes, type Figure, is_known } from "../measures/data";
 import { listed, p_text, shown, told, told_share } from "../measures/words";
 import type { Figure as KeyFigure } from "../summary";
-import type { Ideals, MethodData, Novel, OpinionLevel, Opinions, Perceptions, Utilities } from "./data";
+import type { Ideals, MethodData, Novel, OpinionAxis, OpinionLevel, Opinions, Perceptions, Utilities } from "./data";
 
 export const names: Record<MethodData["method"], string> = {
   opinions: "Opinions asked in many ways",
@@ -20,6 +20,17 @@ export function method_title(data: MethodData): string {
 
 export function form_of(level: Pick<OpinionLevel, "forcing" | "open">): string {
   return `${level.open ? "open" : "options"}${level.forcing ? `, ${level.forcing}` : ""}`;
+}
+
+/// How far a place moves with the way of asking, beside what the table allows.
+export function axis_sentence(axis: OpinionAxis): string {
+  const moves = (ways: readonly { place: Figure }[], what: string): string => {
+    const places = ways.flatMap(({ place }) => (is_known(place) ? [place.value] : []));
+    return places.length < 2 ? `fewer than two ${what} have a place` : `from ${range([Math.min(...places), Math.max(...places)])} over ${what}`;
+  };
+  const [least, most] = axis.range;
+  const without = axis.without > 0 ? ` ${counted(axis.without, "answer")} without a side ${axis.without === 1 ? "is" : "are"} left out.` : "";
+  return `The place moves ${moves(axis.wordings, "wordings")}, ${moves(axis.forcings, "forms of asking")}; the weights allow ${num(least)} to ${num(most)}.${without}`;
 }
 
 function because(figure: Figure): string {
