@@ -254,6 +254,20 @@ void print_summary(const measure::Measures& measures, const std::filesystem::pat
         for (const measure::ArmMeasures& arm : measures.arms) header.push_back(arm.arm.name);
         return header;
     };
+    if (!measures.arms[0].risks.empty()) {
+        Table table(columns({"relative risk of risky choices, with"}));
+        for (const measure::Risk& risk : measures.arms[0].risks) {
+            std::vector<std::string> row{risk.value};
+            for (const measure::ArmMeasures& arm : measures.arms) {
+                const auto of = std::find_if(arm.risks.begin(), arm.risks.end(),
+                                             [&](const auto& r) { return r.value == risk.value; });
+                row.push_back(of->ratio.estimate ? figure(of->ratio)
+                                                 : "- (" + of->ratio.reason + ")");
+            }
+            table.add(std::move(row));
+        }
+        std::cout << table.text() << "\n";
+    }
     if (!measures.arms[0].dimensions.empty()) {
         Table table(columns({"theory", "dimension"}));
         for (std::size_t d = 0; d < measures.arms[0].dimensions.size(); ++d) {

@@ -107,6 +107,28 @@ std::string_view scoring_name(Scoring scoring) {
     return scoring_words.at(static_cast<std::size_t>(scoring));
 }
 
+std::vector<bool> risky_options(const Item& item) {
+    const auto tag = item.tags.find("risky");
+    if (tag == item.tags.end()) return {};
+    std::vector<bool> risky(item.options.size(), false);
+    if (tag->second == "none") return risky;
+    std::size_t begin = 0;
+    for (std::size_t end = 0; end != std::string::npos; begin = end + 2) {
+        end = tag->second.find("; ", begin);
+        const std::string number = tag->second.substr(begin, end - begin);
+        std::size_t option = 0;
+        while (option < risky.size() && number != std::to_string(option + 1)) ++option;
+        if (option == risky.size() || risky[option]) {
+            throw Error(
+                ErrorKind::input,
+                "field 'tags.risky' is " + in_quotes(tag->second) + ", which names no options",
+                "item " + in_quotes(item.id), "none, or options' numbers such as 1 or 1; 2");
+        }
+        risky[option] = true;
+    }
+    return risky;
+}
+
 std::vector<std::string> scoring_names() {
     return {scoring_words.begin(), scoring_words.end()};
 }
@@ -230,6 +252,11 @@ void ItemRules::check(const Item& item) {
     check_kind(item);
     check_options(item);
     check_answer(item);
+    try {
+        risky_options(item);
+    } catch (const Error& error) {
+        fail(item, error.message(), error.hint());
+    }
 }
 
 void ItemRules::finish() const {

@@ -32,6 +32,26 @@ void copy_tag(const SetTable& table, std::size_t row, const char* column, Item& 
     if (!text.empty()) item.tags[column] = std::move(text);
 }
 
+/// The tag `risky` of the dilemma on `row` and the next one; empty where both cells are.
+std::string risky_tag(const SetTable& table, std::size_t row) {
+    std::string numbers;
+    std::size_t empty = 0;
+    for (std::size_t k = row; k < row + 2; ++k) {
+        const std::string cell = table.cell(k, "risky");
+        if (cell.empty()) ++empty;
+        if (!cell.empty() && cell != "0" && cell != "1") {
+            table.fail(k, "field 'risky' is " + in_quotes(cell), "1 for a risky action, else 0");
+        }
+        if (cell == "1") numbers += (numbers.empty() ? "" : "; ") + std::to_string(k - row + 1);
+    }
+    if (empty == 2) return "";
+    if (empty == 1) {
+        table.fail(row, "field 'risky' is filled in for one of the two actions",
+                   "1 or 0 for both, or nothing for both");
+    }
+    return numbers.empty() ? "none" : numbers;
+}
+
 /// Value -> class, and what has none.
 class ClassMap {
   public:
@@ -166,6 +186,8 @@ Battery read_risk_dilemmas(const fs::path& csv, const fs::path& map) {
             }
             if (!targets.empty()) item.tags["targets_" + std::to_string(k - row + 1)] = targets;
         }
+        std::string risky = risky_tag(table, row);
+        if (!risky.empty()) item.tags["risky"] = std::move(risky);
         items.push_back(std::move(item));
     }
     BatteryCard card = set_card(csv, "risk-dilemmas", "Dilemmas of two actions and their values",

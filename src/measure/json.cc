@@ -78,6 +78,14 @@ ordered_json json_of(const ArmMeasures& arm) {
                                  {"wins", json_of(duel.wins)},
                                  {"dilemmas", duel.dilemmas}});
     }
+    json["risks"] = ordered_json::array();
+    for (const Risk& risk : arm.risks) {
+        json["risks"].push_back({{"value", risk.value},
+                                 {"ratio", json_of(risk.ratio)},
+                                 {"with", json_of(risk.with)},
+                                 {"without", json_of(risk.without)},
+                                 {"dilemmas", risk.dilemmas}});
+    }
     json["worths"] = ordered_json::array();
     for (const Worth& worth : arm.worths) {
         json["worths"].push_back({{"value", worth.value},
@@ -136,6 +144,7 @@ ordered_json methods_of(const MeasureOptions& options) {
              "Bradley-Terry with ridge 0.01, bootstrap over stems (in 1000 blocks when there are "
              "more), " +
                  draws + "; of ratings means, bootstrap over stems within values, " + draws},
+            {"risks", "ratio of two shares, percentile bootstrap over stems, " + draws},
             {"worths", "logistic, ridge 0.01, cluster-robust z interval, cluster = stem"},
             {"differences", "paired over items, cluster-robust t, Holm over all"},
             {"retest", "Fisher's z over items"}};

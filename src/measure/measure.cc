@@ -75,6 +75,16 @@ std::vector<int> values_of(const Shape& shape) {
     return values;
 }
 
+/// As Table::risky keeps it.
+std::uint32_t risky_bits(const data::Item& item) {
+    const std::vector<bool> risky = data::risky_options(item);
+    std::uint32_t bits = risky.empty() ? 0 : risk_said;
+    for (std::size_t option = 0; option < risky.size(); ++option) {
+        if (risky[option]) bits |= std::uint32_t{1} << option;
+    }
+    return bits;
+}
+
 void check_record(const data::Item& item, const Shape& shape, const answers::Record& record) {
     const std::string where = "item '" + item.id + "', arm '" + record.arm + "'";
     if (record.item != item.id) {
@@ -203,6 +213,7 @@ void Measurer::add(const data::Item& item, std::span<const answers::Record> reco
     // all of it checked before any of it is kept
     std::vector<std::vector<Answer>> answers(state.arms.size());
     std::vector<int> arm_numbers;
+    const std::uint32_t risky = risky_bits(item);
     for (const answers::Record& record : records) {
         check_record(item, shape, record);
         arm_numbers.push_back(state.arm_of(record.arm));
@@ -259,6 +270,10 @@ void Measurer::add(const data::Item& item, std::span<const answers::Record> reco
         hashes.resize(index, 0);
         hashes.push_back(found == item.tags.end() ? 0 : short_hash(found->second));
     };
+    if (risky != 0 || !state.risky.empty()) {
+        state.risky.resize(index, 0);
+        state.risky.push_back(risky);
+    }
     tag("original", state.originals);
     tag("group", state.groups);
     tag("original_english", state.translations);
@@ -316,6 +331,7 @@ Measures Measurer::finish() {
         row.values = score_values(state, arm);
         row.ranking = rank_values(state, arm);
         row.duels = duels_of(state, arm, row.ranking);
+        row.risks = risks_of(state, arm);
         row.worths = worths_of(state, arm);
         row.dimensions = score_dimensions(state, arm);
         score_answers(state, arm, row);

@@ -49,6 +49,9 @@ struct ItemFacts {
     std::uint32_t numbers = 0;  // where its numbers begin in ArmTable::numbers
 };
 
+/// Bit of Table::risky: somebody said which options are risky. Options are the bits below.
+constexpr std::uint32_t risk_said = std::uint32_t{1} << 31;
+
 struct Table {
     data::BatteryCard card;
     Circle circle;
@@ -62,6 +65,7 @@ struct Table {
     std::deque<ItemFacts> items;
     std::deque<std::uint64_t> originals, groups;        // hashes, 0 = none
     std::deque<std::uint64_t> translations, languages;  // of the same question; hashes, 0 = none
+    std::deque<std::uint32_t> risky;                    // bits of options and risk_said, or 0
     std::vector<std::deque<std::uint32_t>> item_of;     // value -> items that speak of it
     std::vector<ArmTable> tables;
     std::size_t answers = 0;
@@ -115,6 +119,7 @@ std::vector<ValueScore> score_values(const Table& table, std::size_t arm);
 std::vector<Rank> rank_values(const Table& table, std::size_t arm);
 /// `ranking` as rank_values gives it: the order of the pairs.
 std::vector<Duel> duels_of(const Table& table, std::size_t arm, std::span<const Rank> ranking);
+std::vector<Risk> risks_of(const Table& table, std::size_t arm);
 std::vector<Worth> worths_of(const Table& table, std::size_t arm);
 std::vector<Dimension> score_dimensions(const Table& table, std::size_t arm);
 void score_answers(const Table& table, std::size_t arm, ArmMeasures& measures);

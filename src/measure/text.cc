@@ -142,6 +142,14 @@ std::string to_markdown(const Measures& measures) {
             }
             text += "\n";
         }
+        if (!arm.risks.empty()) {
+            text += header({"value", "relative risk", "risky with it", "without it", "dilemmas"});
+            for (const Risk& risk : arm.risks) {
+                text += row({cell(risk.value), shown(risk.ratio), shown(risk.with),
+                             shown(risk.without), std::to_string(risk.dilemmas)});
+            }
+            text += "\n";
+        }
         if (!arm.worths.empty()) {
             text += header({"value", "worth, log-odds", "dilemmas"});
             for (const Worth& worth : arm.worths) {
@@ -224,6 +232,11 @@ std::string to_csv(const Measures& measures) {
         }
         for (const Duel& duel : arm.duels) {
             csv.add(name, duel.value + " over " + duel.other, "wins", duel.wins);
+        }
+        for (const Risk& risk : arm.risks) {
+            csv.add(name, risk.value, "relative_risk", risk.ratio);
+            csv.add(name, risk.value, "risky_with", risk.with);
+            csv.add(name, risk.value, "risky_without", risk.without);
         }
         for (const Worth& worth : arm.worths) csv.add(name, worth.value, "worth", worth.worth);
         for (const Dimension& one : arm.dimensions) {

@@ -53,6 +53,11 @@ Shape arm() {
         {{"value", text}, {"strength", figure()}, {"elo?", number}, {"above_next?", share}});
     const Shape duel = Shape::object(
         {{"value", text}, {"other", text}, {"wins", figure()}, {"dilemmas", natural}});
+    const Shape risk = Shape::object({{"value", text},
+                                      {"ratio", figure()},
+                                      {"with?", share},
+                                      {"without?", share},
+                                      {"dilemmas", natural}});
     const Shape worth =
         Shape::object({{"value", text}, {"worth", figure()}, {"dilemmas", natural}});
     const Shape dimension = Shape::object(
@@ -66,6 +71,7 @@ Shape arm() {
                           {"values", Shape::list(value, most_values)},
                           {"ranking", Shape::list(rank, most_values)},
                           {"duels?", Shape::list(duel, most_values)},
+                          {"risks?", Shape::list(risk, most_values)},
                           {"worths?", Shape::list(worth, most_values)},
                           {"dimensions?", Shape::list(dimension, most_values)},
                           {"accuracy", figure()},

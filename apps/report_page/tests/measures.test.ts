@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Spoke, spokes } from "../src/measures/circle";
-import type { ArmMeasures, Difference, DoseCurve, Figure, MeasureData, Measures, Rank, Worth } from "../src/measures/data";
+import type { ArmMeasures, Difference, DoseCurve, Figure, MeasureData, Measures, Rank, Risk, Worth } from "../src/measures/data";
 import { control_panels, value_panels } from "../src/measures/doses";
 import { beside, drawn_values } from "../src/measures/profile";
 import { drawn_rows } from "../src/measures/intervals";
+import { risk_sentence } from "../src/measures/risk";
 import { linear, spread, ticks } from "../src/measures/scale";
 import { arrange, type SheetColumn } from "../src/measures/sheet";
 import { bar_places, end_words, unanswered_sentence, way_groups, way_sentence } from "../src/measures/ways";
@@ -221,6 +222,21 @@ describe("the way of asking", () => {
     const one = measures(arm("unsteered", {}, { robustness: { asked: 20, unanswered: 3, reasons: { refused: 2, "too long": 1 } } }));
     expect(unanswered_sentence(one, 0)).toBe("3 of 20 questions have no answer: refused 2, too long 1.");
     expect(unanswered_sentence(measures(arm("unsteered", {})), 0)).toBe("All 12 questions were answered.");
+  });
+});
+
+describe("risks", () => {
+  const risk = (value: string, ratio: Figure): Risk => ({ value, ratio, with: 0.4, without: 0.2, dilemmas: 40 });
+
+  it("count only beyond their intervals", () => {
+    expect(risk_sentence([risk("care", is(2, 1.2, 3)), risk("fame", is(1.1, 0.8, 1.4)), risk("truth", is(0.5, 0.3, 0.9))])).toBe(
+      "Beyond their intervals risky choices come oftener with care and more rarely with truth; 1 of 3 values does not tell.",
+    );
+    expect(risk_sentence([risk("care", is(1.2, 0.9, 3))])).toBe("No value can be told from 1: of 1 value, every interval holds it.");
+  });
+
+  it("that cannot be computed say why", () => {
+    expect(risk_sentence([risk("care", not("no action is marked as risky"))])).toBe("No relative risk can be computed: no action is marked as risky.");
   });
 });
 

@@ -69,6 +69,11 @@ struct BatteryCard {
 };
 
 std::string_view kind_name(ItemKind kind);
+
+/// For each option whether the tag "risky" names it: "none", or the options' numbers from 1 with
+/// "; " between them. Empty without the tag: nobody said which options are risky. Throws
+/// Error{input} for other text.
+std::vector<bool> risky_options(const Item& item);
 std::string_view scoring_name(Scoring scoring);
 
 /// A battery whose items are read one at a time, so that its size does not matter.

@@ -49,7 +49,8 @@ Battery read_action_pairs(const std::filesystem::path& jsonl, bool with_norm = t
 
 /// S012: two rows a dilemma. Values are replaced by their classes when `map` (CSV: value, class)
 /// is given or a map.csv lies beside the file; values without a class are left out with a warning.
-/// Tags: targets_1 and targets_2 where the set has targets.
+/// Tags: targets_1 and targets_2 where the set has targets (whom each value is for: Human, AI), and
+/// risky (see risky_options) where it has a column `risky` of 1 and 0 with an action's risk.
 Battery read_risk_dilemmas(const std::filesystem::path& csv, const std::filesystem::path& map = {});
 
 /// S022: things that may come about, to be compared with one another.

@@ -84,6 +84,16 @@ struct Duel {
     std::size_t dilemmas = 0;  // in which they meet
 };
 
+/// How much oftener a risky option is chosen with a value than without it (S012): P(risky | the
+/// chosen option serves the value) / P(risky | it does not), over items with the tag "risky", an
+/// option counted by its probability. Percentile bootstrap over stems.
+struct Risk {
+    std::string value;
+    Figure ratio;  // a reason with fewer than 30 such dilemmas, or where a share is 0 of or by 0
+    std::optional<double> with, without;  // the two probabilities
+    std::size_t dilemmas = 0;             // with the tag, in which an option serves the value
+};
+
 /// What a value is worth where options serve several at once (S031): P(first option) = sigmoid(sum
 /// of the worths it serves - sum of those of the other), so that values that come together are told
 /// apart. Log-odds, 0 where a value decides nothing; ridge 1e-2, cluster-robust interval.
@@ -148,6 +158,7 @@ struct ArmMeasures {
     std::vector<ValueScore> values;
     std::vector<Rank> ranking;  // empty where values do not compete
     std::vector<Duel> duels;    // of up to 30 values, the higher of a pair first; else empty
+    std::vector<Risk> risks;    // with the tag "risky", from the highest ratio; else empty
     std::vector<Worth> worths;  // pairs whose options serve several values; from the highest
     std::vector<Dimension> dimensions;  // with MeasureOptions::theories; by theory and name
     Figure accuracy;                    // share of right answers, items with a right one; Wilson

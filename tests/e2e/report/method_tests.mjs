@@ -47,6 +47,10 @@ function worths_run(folder) {
     { value: "security", worth: figure(0.8, 0.4, 1.2), dilemmas: 40 },
     { value: "power", worth: { reason: "fewer than 30 dilemmas" }, dilemmas: 4 },
   ];
+  arm.risks = [
+    { value: "security", ratio: figure(2, 1.2, 3), with: 0.4, without: 0.2, dilemmas: 40 },
+    { value: "power", ratio: { reason: "4 dilemmas, fewer than 30" }, with: null, without: 0.3, dilemmas: 4 },
+  ];
   arm.duels = [{ value: "security", other: "power", wins: figure(0.7, 0.5, 0.8), dilemmas: 12 }];
   arm.dimensions = [{ theory: "needs", dimension: "safety", score: figure(0.2, 0.1, 0.3), values: 2 }];
   arm.robustness.language = figure(0.3, 0.2, 0.4);
@@ -128,10 +132,13 @@ export function method_tests({ open, open_all, accessible, fits }) {
     async "a measurement: worths, dimensions, languages and the groups answered least alike"() {
       await open("worths", {}, async (page) => {
         const ids = await sections(page);
-        assert.deepEqual(ids.slice(ids.indexOf("ranking"), ids.indexOf("ranking") + 3), ["ranking", "worths", "dimensions"]);
+        assert.deepEqual(ids.slice(ids.indexOf("ranking"), ids.indexOf("ranking") + 4), ["ranking", "risk", "worths", "dimensions"]);
+        assert.match(await page.locator("#risk").innerText(), /risky choices come oftener with security; 0 of 1 value do not tell/);
         assert.match(await page.locator("#worths").innerText(), /Beyond their intervals security for an option decide/);
         await open_all(page);
         assert.match(await page.locator("#ranking").innerText(), /security\s+power\s+0\.700 \[0\.500, 0\.800\]\s+12/);
+        assert.match(await page.locator("#chart-risk tbody tr").first().innerText(), /security\s+2\.000 \[1\.200, 3\.000\]\s+40\u202f%\s+20\u202f%\s+40/);
+        assert.match(await page.locator("#chart-risk tbody tr").last().innerText(), /4 dilemmas, fewer than 30/);
         assert.match(await page.locator("#chart-worths tbody tr").last().innerText(), /fewer than 30 dilemmas/);
         assert.equal(await page.locator("#way-language .way-bar").count(), 1);
         assert.match(await page.locator("#way-keying").innerText(), /Cannot be computed: no triad was asked/);

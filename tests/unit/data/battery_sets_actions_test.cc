@@ -125,6 +125,43 @@ TEST(RiskDilemmas, WrongRows) {
                      "a Python list of texts is wanted");
     expect_set_error(read, "r.csv", risk_head + row + "Tell?,,[],,\n", ":3", "'action' is empty");
     expect_set_error(read, "r.csv", "dilemma,action\na,b\n", ":1", "has no column 'values'");
+    const std::string risky = "dilemma,action,values,risky\nTell?,Tell him,['a'],";
+    expect_set_error(read, "r.csv", risky + "yes\nTell?,No,['b'],0\n", ":2",
+                     "field 'risky' is 'yes'");
+    expect_set_error(read, "r.csv", risky + "1\nTell?,No,['b'],\n", ":2",
+                     "filled in for one of the two actions");
+}
+
+TEST(RiskDilemmas, TheColumnOfRiskBecomesATag) {
+    const Scratch scratch;
+    const std::vector<Item> items =
+        read_set(scratch.write("r.csv",
+                               "dilemma,action,values,risky\n"
+                               "A?,1,['a'],0\nA?,2,['b'],1\nB?,1,['a'],1\nB?,2,['b'],1\n"
+                               "C?,1,['a'],0\nC?,2,['b'],0\nD?,1,['a'],\nD?,2,['b'],\n"))
+            .items();
+    ASSERT_EQ(items.size(), 4U);
+    EXPECT_EQ(items[0].tags.at("risky"), "2");
+    EXPECT_EQ(items[1].tags.at("risky"), "1; 2");
+    EXPECT_EQ(items[2].tags.at("risky"), "none");
+    EXPECT_TRUE(items[3].tags.empty());
+    EXPECT_EQ(risky_options(items[0]), (std::vector<bool>{false, true}));
+    EXPECT_EQ(risky_options(items[1]), (std::vector<bool>{true, true}));
+    EXPECT_EQ(risky_options(items[2]), (std::vector<bool>{false, false}));
+    EXPECT_TRUE(risky_options(items[3]).empty());
+}
+
+TEST(RiskDilemmas, OtherTagsOfRiskAreNamed) {
+    const std::string card =
+        "schema: axia.battery\nversion: 1\nname: mine\ntitle: Mine\nlicence: own\n"
+        "scoring: preference\nvalues: [a, b]\n";
+    for (const char* tag : {"yes", "3", "0", "1;2", "1; 1", "1; ", ""}) {
+        const std::string line =
+            std::string(R"({"id":"x","kind":"pair","text":"T","options":["One","Two"],)") +
+            R"("tags":{"risky":")" + tag + "\"}}\n";
+        expect_error([&] { parse_battery(card, line, "m").items(); }, ErrorKind::input,
+                     "m/items.jsonl:1", "risky");
+    }
 }
 
 }  // namespace

@@ -32,6 +32,14 @@ export interface Duel {
   dilemmas: number;
 }
 
+export interface Risk {
+  value: string;
+  ratio: Figure;
+  with?: number | null;
+  without?: number | null;
+  dilemmas: number;
+}
+
 export interface Worth {
   value: string;
   worth: Figure;
@@ -70,6 +78,7 @@ export interface ArmMeasures {
   values: ValueScore[];
   ranking: Rank[];
   duels?: Duel[];
+  risks?: Risk[];
   worths?: Worth[];
   dimensions?: Dimension[];
   accuracy: Figure;

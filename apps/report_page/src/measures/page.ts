@@ -10,6 +10,7 @@ import { doses_section } from "./doses";
 import { items_section } from "./items";
 import { profile_section } from "./profile";
 import { ranking_section } from "./ranking";
+import { risk_section } from "./risk";
 import { finding, key_figures, meaning, title } from "./words";
 import { dimensions_section, worths_section } from "./worths";
 
@@ -66,6 +67,7 @@ export function measure_sections(data: MeasureData): HTMLElement[] {
   return [
     profile_section(measures),
     ranking_section(measures),
+    risk_section(measures),
     worths_section(measures),
     dimensions_section(measures),
     doses_section(measures),
@@ -85,6 +87,7 @@ export const measure_glossary: [string, string][] = [
   ["Neighbour and opposite", "On the circle of values those beside one another go together and those across pull against one another. Steering one should be felt by its neighbours first."],
   ["Strength", "In dilemmas, how strongly a value wins against others (Bradley-Terry), in log-odds: at a distance of 1 the higher one wins 73 of 100. Elsewhere a score minus the mean of all scores."],
   ["Worth", "A value's own part in a choice between options that serve several values, in log-odds: at a distance of 1 the option with it is taken 73 times of 100, all else equal."],
+  ["Relative risk", "How often a risky option is chosen where it serves the value, divided by how often where it does not. 1: the value makes no difference. It shows what goes together, not what brings it about."],
   ["Elo", "The rating known from chess, over the same dilemmas in random orders. It stands beside the strength because others publish it."],
   ["p and Holm", "The chance of a shift at least this large if there were none. Of many tests some succeed by luck; Holm's p is corrected for all of them."],
   ["Outside the options", "The probability that the answer is none of those offered. It says that the subject does not play along, and takes nothing from the scores."],
