@@ -374,6 +374,7 @@ void run_measure(App& app, const MeasureSettings& settings) {
     answers::parse_score_by(settings.score);
     for (const std::string& text : settings.steer) parse_sweep(text);
     const data::Battery whole = data::open_battery(settings.battery, settings.format);
+    for (const std::string& warning : whole.card().warnings) app.say("warning: " + warning);
     const data::Battery battery = part_of(whole, settings);
     // bad settings are told before a model is loaded
     const measure::MeasureOptions statistics = statistics_of(app, settings, battery);

@@ -291,7 +291,22 @@ void print_summary(const measure::Measures& measures, const std::filesystem::pat
         }
         std::cout << table.text() << "\n";
     }
+    if (measures.arms[0].branches.size() > 1) {
+        Table table(columns({"branch", "counted", "by chance"}));
+        for (std::size_t b = 0; b < measures.arms[0].branches.size(); ++b) {
+            const measure::BranchScore& branch = measures.arms[0].branches[b];
+            std::vector<std::string> row{branch.branch,
+                                         branch.groups ? "groups right" : "right answers",
+                                         branch.chance ? number(*branch.chance) : "-"};
+            for (const measure::ArmMeasures& arm : measures.arms) {
+                row.push_back(figure(arm.branches[b].score));
+            }
+            table.add(std::move(row));
+        }
+        std::cout << table.text() << "\n";
+    }
     if (measures.arms[0].accuracy.estimate) {
+        if (measures.arms[0].branches.size() > 1) std::cout << "all branches together\n";
         const bool groups = measures.card.scoring == data::Scoring::exact_match;
         Table table(
             groups ? std::vector<std::string>{"arm", "groups right", "right answers", "P(right)"}
@@ -302,7 +317,9 @@ void print_summary(const measure::Measures& measures, const std::filesystem::pat
             row.insert(row.end(), {figure(arm.accuracy), figure(arm.right)});
             table.add(std::move(row));
         }
-        if (measures.chance) std::cout << "by chance " << number(*measures.chance) << "\n";
+        if (measures.chance && measures.arms[0].branches.size() < 2) {
+            std::cout << "by chance " << number(*measures.chance) << "\n";
+        }
         std::cout << table.text() << "\n";
     }
     const measure::Robustness& way = measures.arms[0].robustness;

@@ -2,8 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "axia/core/error.h"
@@ -49,45 +51,84 @@ std::string request_json(const Subject& subject, const Request& request) {
     return json.dump();
 }
 
-/// Items to ask: all, or `limit` of them, one drawn from each of `limit` equal stretches of the
-/// battery; groups that are scored together stay whole.
+/// Items to ask: all, or `limit` of them, one drawn from each of as many equal stretches of the
+/// battery; groups that are scored together stay whole, and branches share the limit evenly.
 class Choice {
   public:
     Choice(const data::Battery& battery, std::size_t limit, std::uint64_t seed) {
         if (limit == 0) return;
-        grouped_ = battery.card().scoring == data::Scoring::exact_match;
-        std::size_t units = 0;
-        std::string last;
-        battery.for_each([&](const data::Item& item) { units += begins_unit(item, last, units); });
-        if (limit < units) {
-            core::Rng rng(seed);
-            for (std::size_t i = 0; i < limit; ++i) {
-                const std::size_t begin = i * units / limit, end = (i + 1) * units / limit;
-                chosen_.insert(begin + rng.below(end - begin));
+        const data::Scoring scoring = battery.card().scoring;
+        grouped_ = scoring == data::Scoring::exact_match || scoring == data::Scoring::accuracy;
+        std::size_t all = 0;
+        battery.for_each([&](const data::Item& item) {
+            std::size_t& units = branch_of(item).units;
+            if (begins_unit(item)) ++units, ++all;
+        });
+        if (limit < branches_.size()) {
+            throw Error(ErrorKind::usage,
+                        std::to_string(limit) + " items cannot be drawn from " +
+                            std::to_string(branches_.size()) + " branches",
+                        "--limit", "one for each branch at least; 0 = all");
+        }
+        limited_ = limit < all;
+        last_.reset();
+        if (limited_) draw(limit, seed);
+    }
+
+    bool operator()(const data::Item& item) {
+        if (!limited_) return true;
+        Branch& branch = branch_of(item);
+        if (begins_unit(item)) ++branch.seen;
+        return branch.chosen.contains(branch.seen - 1);
+    }
+
+  private:
+    struct Branch {
+        std::size_t units = 0, seen = 0;
+        std::set<std::size_t> chosen;
+    };
+
+    Branch& branch_of(const data::Item& item) {
+        const auto branch = item.tags.find("branch");
+        const std::string& name = branch == item.tags.end() ? none_ : branch->second;
+        const auto [found, fresh] = numbers_.try_emplace(name, branches_.size());
+        if (fresh) branches_.emplace_back();
+        return branches_[found->second];
+    }
+
+    bool begins_unit(const data::Item& item) {
+        if (!grouped_) return true;
+        const auto group = item.tags.find("group");
+        const std::string& name = group == item.tags.end() ? item.id : group->second;
+        const bool begins = !last_ || name != *last_;
+        last_ = name;
+        return begins;
+    }
+
+    void draw(std::size_t limit, std::uint64_t seed) {
+        std::vector<Branch*> smallest_first;
+        for (Branch& branch : branches_) smallest_first.push_back(&branch);
+        std::stable_sort(smallest_first.begin(), smallest_first.end(),
+                         [](const Branch* a, const Branch* b) { return a->units < b->units; });
+        core::Rng rng(seed);
+        std::size_t left = smallest_first.size();
+        for (Branch* branch : smallest_first) {
+            // what a small branch leaves over goes to the larger ones
+            const std::size_t share = std::min(branch->units, limit / left--);
+            limit -= share;
+            for (std::size_t i = 0; i < share; ++i) {
+                const std::size_t begin = i * branch->units / share;
+                const std::size_t end = (i + 1) * branch->units / share;
+                branch->chosen.insert(begin + rng.below(end - begin));
             }
         }
     }
 
-    bool operator()(const data::Item& item) {
-        if (chosen_.empty()) return true;
-        seen_ += begins_unit(item, last_, seen_);
-        return chosen_.contains(seen_ - 1);
-    }
-
-  private:
-    std::size_t begins_unit(const data::Item& item, std::string& last, std::size_t seen) const {
-        if (!grouped_) return 1;
-        const auto group = item.tags.find("group");
-        const std::string& name = group == item.tags.end() ? item.id : group->second;
-        const bool begins = seen == 0 || name != last;
-        last = name;
-        return begins ? 1 : 0;
-    }
-
-    bool grouped_ = false;
-    std::set<std::size_t> chosen_;
-    std::size_t seen_ = 0;
-    std::string last_;
+    const std::string none_;
+    bool grouped_ = false, limited_ = false;
+    std::optional<std::string> last_;  // name of the unit in progress
+    std::map<std::string, std::size_t> numbers_;
+    std::deque<Branch> branches_;
 };
 
 /// Calls `visit` for every item that is asked, with its questions.

@@ -30,13 +30,15 @@ struct CardFile {
     std::string items;
 };
 
-/// JSON lines by themselves: the files of a public data set, and no battery's items.
+/// JSON lines by themselves, or branches of ETHICS: the files of a public data set, and no
+/// battery's items.
 bool is_set_folder(const fs::path& path) {
     std::error_code code;
     if (!fs::is_directory(path, code) || fs::exists(path / card_file, code) ||
         fs::exists(path / "items.jsonl", code)) {
         return false;
     }
+    if (is_ethics_folder(path)) return true;
     const fs::directory_iterator files(path, code);
     return std::any_of(begin(files), end(files), [](const fs::directory_entry& entry) {
         return entry.path().extension() == ".jsonl";
@@ -271,7 +273,10 @@ Battery parse_battery(std::string_view card, std::string_view items, std::string
 Battery open_battery(std::string_view name_or_path, std::string_view format) {
     const fs::path path(name_or_path);
     std::error_code code;
-    if (fs::is_regular_file(path, code) || is_set_folder(path)) return read_set(path, format);
+    const bool ethics = format.starts_with("ethics") && fs::is_directory(path, code);
+    if (fs::is_regular_file(path, code) || is_set_folder(path) || ethics) {
+        return read_set(path, format);
+    }
     if (format != "auto") {
         throw Error(ErrorKind::usage, "a format is named, and this is no file", path.string(),
                     "leave the format out");

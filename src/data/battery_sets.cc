@@ -27,11 +27,17 @@ constexpr std::size_t max_line = 1 << 20;
 constexpr std::uint64_t max_json = 1 << 26;
 constexpr std::size_t head_bytes = 1 << 16;
 
-constexpr std::array<std::string_view, 11> formats{"valuebench",     "outcomes",
-                                                   "daily-dilemmas", "political-compass",
-                                                   "ethics",         "value-consistency",
-                                                   "action-pairs",   "action-pairs-bare",
-                                                   "action-choices", "action-choices-bare",
+constexpr std::array<std::string_view, 12> formats{"valuebench",
+                                                   "outcomes",
+                                                   "daily-dilemmas",
+                                                   "political-compass",
+                                                   "ethics",
+                                                   "ethics-hard",
+                                                   "value-consistency",
+                                                   "action-pairs",
+                                                   "action-pairs-bare",
+                                                   "action-choices",
+                                                   "action-choices-bare",
                                                    "risk-dilemmas"};
 
 /// The beginning of a file up to its first line end, of a CSV up to the first outside quotes.
@@ -366,15 +372,22 @@ Battery read_set(const fs::path& file, std::string_view format) {
     }
     std::error_code code;
     const bool folder = fs::is_directory(file, code);
-    if (format == "auto") format = folder ? "value-consistency" : format_of(file);
-    if (folder && format != "value-consistency") {
-        throw Error(ErrorKind::usage, "a folder is read as value-consistency alone", file.string(),
-                    "name one of its files");
+    if (format == "auto") {
+        format = !folder                  ? format_of(file)
+                 : is_ethics_folder(file) ? "ethics"
+                                          : "value-consistency";
+    }
+    const bool ethics = format == "ethics" || format == "ethics-hard";
+    if (folder && !ethics && format != "value-consistency") {
+        throw Error(ErrorKind::usage, "a folder is read as ethics or value-consistency alone",
+                    file.string(), "name one of its files");
     }
     if (format == "valuebench") return read_valuebench(file);
     if (format == "daily-dilemmas") return read_daily_dilemmas(file);
     if (format == "political-compass") return read_political_compass(file);
-    if (format == "ethics") return read_ethics(file);
+    if (ethics) {
+        return read_ethics(file, format == "ethics" ? EthicsSplit::test : EthicsSplit::hard);
+    }
     if (format == "value-consistency") return read_value_consistency(file);
     if (format.starts_with("action-")) {
         return read_action_pairs(

@@ -108,6 +108,16 @@ ordered_json json_of(const ArmMeasures& arm) {
                                     {"share", json_of(likelier.share)},
                                     {"difference", json_of(likelier.difference)}});
     }
+    json["branches"] = ordered_json::array();
+    for (const BranchScore& branch : arm.branches) {
+        json["branches"].push_back({{"branch", branch.branch},
+                                    {"by", branch.groups ? "group" : "item"},
+                                    {"score", json_of(branch.score)},
+                                    {"chance", json_of(branch.chance)},
+                                    {"accuracy", json_of(branch.accuracy)},
+                                    {"first", json_of(branch.first)},
+                                    {"others", json_of(branch.others)}});
+    }
     json["robustness"] = json_of(arm.robustness);
     return json;
 }

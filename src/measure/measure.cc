@@ -278,6 +278,12 @@ void Measurer::add(const data::Item& item, std::span<const answers::Record> reco
     tag("group", state.groups);
     tag("original_english", state.translations);
     tag("language", state.languages);
+    const auto branch = item.tags.find("branch");
+    if (branch != item.tags.end() || !state.branches.empty()) {
+        state.branches.resize(index, -1);
+        state.branches.push_back(
+            branch == item.tags.end() ? -1 : state.branch_names.add(branch->second));
+    }
     state.item_of.resize(state.values.list().size());
     for (const int value : values_of(shape)) {
         state.item_of[static_cast<std::size_t>(value)].push_back(index);
@@ -335,6 +341,7 @@ Measures Measurer::finish() {
         row.worths = worths_of(state, arm);
         row.dimensions = score_dimensions(state, arm);
         score_answers(state, arm, row);
+        row.branches = score_branches(state, arm);
         row.robustness = measure_robustness(state, arm);
         measures.arms.push_back(std::move(row));
     }

@@ -63,14 +63,21 @@ struct Group {
     double chance = 1;  // the same for guessing
     bool answered = true;
     int stem = 0;
+    int branch = -1;
 };
+
+int branch_of(const Table& table, std::size_t item) {
+    return table.branches.empty() ? -1 : table.branches[item];
+}
 
 std::map<std::uint64_t, Group> groups_of(const Table& table, std::size_t arm) {
     std::map<std::uint64_t, Group> groups;
     for (std::size_t item = 0; item < table.groups.size(); ++item) {
         if (table.groups[item] == 0 || !has_right(table.shape(item))) continue;
-        Group& group =
-            groups.try_emplace(table.groups[item], Group{.stem = table.stems[item]}).first->second;
+        Group& group = groups
+                           .try_emplace(table.groups[item], Group{.stem = table.stems[item],
+                                                                  .branch = branch_of(table, item)})
+                           .first->second;
         const float right = table.tables[arm].items[item].right;
         group.chance /= static_cast<double>(table.shape(item).options);
         if (std::isnan(right)) {
@@ -78,6 +85,12 @@ std::map<std::uint64_t, Group> groups_of(const Table& table, std::size_t arm) {
         } else {
             group.right *= right;
         }
+    }
+    for (auto& [hash, group] : groups) {
+        if (group.branch < 0) continue;
+        const std::string& name = table.branch_names.list()[static_cast<std::size_t>(group.branch)];
+        const auto known = table.card.chances.find(name);
+        if (known != table.card.chances.end()) group.chance = known->second;
     }
     return groups;
 }
@@ -149,6 +162,48 @@ void score_answers(const Table& table, std::size_t arm, ArmMeasures& measures) {
     if (table.card.scoring != Scoring::likelihood) return;
     measures.likelier = {likelier_by(table, arm, 0, "sum"), likelier_by(table, arm, 1, "token"),
                          likelier_by(table, arm, 2, "byte")};
+}
+
+std::vector<BranchScore> score_branches(const Table& table, std::size_t arm) {
+    struct Samples {
+        Sample exact, all, first, others;
+        std::vector<double> chances, group_chances;
+    };
+    std::vector<Samples> samples(table.branch_names.list().size());
+    if (samples.empty()) return {};
+    for (std::size_t item = 0; item < table.branches.size(); ++item) {
+        const Shape& shape = table.shape(item);
+        if (table.branches[item] < 0 || !has_right(shape)) continue;
+        Samples& branch = samples[static_cast<std::size_t>(table.branches[item])];
+        branch.chances.push_back(1. / static_cast<double>(shape.options));
+        const double right = table.tables[arm].items[item].right;
+        if (std::isnan(right)) continue;
+        branch.all.add(right, table.stems[item]);
+        (shape.right == 0 ? branch.first : branch.others).add(right, table.stems[item]);
+    }
+    for (const auto& [hash, group] : groups_of(table, arm)) {
+        if (group.branch < 0) continue;
+        Samples& branch = samples[static_cast<std::size_t>(group.branch)];
+        branch.group_chances.push_back(group.chance);
+        if (group.answered) branch.exact.add(group.right, group.stem);
+    }
+    const double level = table.options.level;
+    std::vector<BranchScore> scores;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        const Samples& branch = samples[i];
+        BranchScore score;
+        score.branch = table.branch_names.list()[i];
+        score.groups = !branch.group_chances.empty();
+        score.accuracy = share_figure(branch.all, level, "no answer");
+        score.score = score.groups ? share_figure(branch.exact, level, "no whole group answered")
+                                   : score.accuracy;
+        score.first = share_figure(branch.first, level, "no answer whose first option is right");
+        score.others = share_figure(branch.others, level, "no answer whose first option is wrong");
+        const std::vector<double>& chances = score.groups ? branch.group_chances : branch.chances;
+        if (!chances.empty()) score.chance = math::mean(chances);
+        scores.push_back(std::move(score));
+    }
+    return scores;
 }
 
 std::optional<double> chance_level(const Table& table) {

@@ -63,7 +63,9 @@ struct Table {
     std::vector<Shape> shapes;
     std::unordered_map<std::string, std::uint32_t> shape_numbers;
     std::deque<ItemFacts> items;
-    std::deque<std::uint64_t> originals, groups;        // hashes, 0 = none
+    std::deque<std::uint64_t> originals, groups;  // hashes, 0 = none
+    Names branch_names;
+    std::deque<int> branches;  // of items, -1 = none; empty when no item has one
     std::deque<std::uint64_t> translations, languages;  // of the same question; hashes, 0 = none
     std::deque<std::uint32_t> risky;                    // bits of options and risk_said, or 0
     std::vector<std::deque<std::uint32_t>> item_of;     // value -> items that speak of it
@@ -123,6 +125,7 @@ std::vector<Risk> risks_of(const Table& table, std::size_t arm);
 std::vector<Worth> worths_of(const Table& table, std::size_t arm);
 std::vector<Dimension> score_dimensions(const Table& table, std::size_t arm);
 void score_answers(const Table& table, std::size_t arm, ArmMeasures& measures);
+std::vector<BranchScore> score_branches(const Table& table, std::size_t arm);
 std::optional<double> chance_level(const Table& table);
 Robustness measure_robustness(const Table& table, std::size_t arm);
 std::vector<Difference> measure_differences(const Table& table);

@@ -166,6 +166,15 @@ std::string to_markdown(const Measures& measures) {
             }
             text += "\n";
         }
+        if (arm.branches.size() > 1) {
+            text += header({"branch", "right", "of its", "by chance", "right items"});
+            for (const BranchScore& branch : arm.branches) {
+                text += row({cell(branch.branch), shown(branch.score),
+                             branch.groups ? "groups" : "items", shown(branch.chance),
+                             shown(branch.accuracy)});
+            }
+            text += "\n";
+        }
         text += header({"answers", ""});
         if (arm.accuracy.estimate) {
             text += row({"right", shown(arm.accuracy)});
@@ -245,6 +254,11 @@ std::string to_csv(const Measures& measures) {
         csv.add(name, "", "accuracy", arm.accuracy);
         csv.add(name, "", "right", arm.right);
         csv.add(name, "", "exact_match", arm.exact_match);
+        for (const BranchScore& branch : arm.branches) {
+            csv.add(name, branch.branch, "branch", branch.score);
+            csv.add(name, branch.branch, "branch_chance", branch.chance);
+            csv.add(name, branch.branch, "branch_accuracy", branch.accuracy);
+        }
         for (const Likelier& likelier : arm.likelier) {
             csv.add(name, "", "likelier_" + likelier.by, likelier.share);
             csv.add(name, "", "difference_" + likelier.by, likelier.difference);

@@ -64,6 +64,13 @@ Shape arm() {
         {{"theory", text}, {"dimension", text}, {"score", figure()}, {"values", natural}});
     const Shape likelier =
         Shape::object({{"by", text}, {"share", figure()}, {"difference", figure()}});
+    const Shape branch = Shape::object({{"branch", text},
+                                        {"by", text},
+                                        {"score", figure()},
+                                        {"chance?", share},
+                                        {"accuracy", figure()},
+                                        {"first", figure()},
+                                        {"others", figure()}});
     return Shape::object({{"arm", text},
                           {"value", text},
                           {"target", number},
@@ -78,6 +85,7 @@ Shape arm() {
                           {"right", figure()},
                           {"exact_match", figure()},
                           {"likelier", Shape::list(likelier, 100)},
+                          {"branches?", Shape::list(branch, most_values)},
                           {"robustness", robustness()}});
 }
 

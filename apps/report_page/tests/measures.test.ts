@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Spoke, spokes } from "../src/measures/circle";
 import type { ArmMeasures, Difference, DoseCurve, Figure, MeasureData, Measures, Rank, Risk, Worth } from "../src/measures/data";
 import { control_panels, value_panels } from "../src/measures/doses";
-import { beside, drawn_values } from "../src/measures/profile";
+import { beside, drawn_values, told_branch } from "../src/measures/profile";
 import { drawn_rows } from "../src/measures/intervals";
 import { risk_sentence } from "../src/measures/risk";
 import { linear, spread, ticks } from "../src/measures/scale";
@@ -98,6 +98,14 @@ describe("the finding", () => {
     expect(of(is(0.46, 0.28, 0.65))).toContain("cannot be told from guessing (50\u202f%)");
     expect(of(is(0.8, 0.7, 0.9))).toContain("more than the 50\u202f% of guessing");
     expect(of(is(0.2, 0.1, 0.3))).toContain("fewer than the 50\u202f% of guessing");
+  });
+
+  it("tells a branch's score beside guessing, or why there is none", () => {
+    const branch = { branch: "justice", by: "group", chance: 0.0625, accuracy: is(0.5, 0.4, 0.6) };
+    const said = told_branch({ ...branch, score: is(0.1, 0.05, 0.2) });
+    expect(said).toMatch(/^justice: 10\u202f% .* of the groups were answered right throughout; guessing gives 6\u202f%\.$/);
+    expect(told_branch({ ...branch, by: "item", score: is(0.6, 0.5, 0.7), chance: null })).toMatch(/ of the items were answered right\.$/);
+    expect(told_branch({ ...branch, score: not("no whole group answered") })).toContain("no whole group answered");
   });
 
   it("says when there is nothing to score, and when nothing could be", () => {

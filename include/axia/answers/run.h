@@ -16,7 +16,9 @@ struct RunOptions {
     std::vector<Wording> wordings;  // of every kind; see wordings_of
     std::size_t prompts = 5;        // wordings asked of each kind
     std::size_t repeats = 3;        // seeded answers to each free item
-    std::size_t limit = 0;          // items at most, drawn evenly over the battery; 0 = all
+    /// Items at most, or whole groups where groups are scored, drawn evenly over the battery, and
+    /// from each branch (tag) alike; 0 = all. Error{usage} when there are more branches.
+    std::size_t limit = 0;
     std::uint64_t seed = 0;
     /// Requests decided together. Pages do not depend on what the journal holds, so that a run that
     /// was cut off computes the rest exactly as it would have.

@@ -64,6 +64,8 @@ struct BatteryCard {
     std::vector<std::string> values;  // ids in the order of reports; empty = as they come
     std::vector<ItemOption> scale;    // rating: from least to most, with scores; else empty
     Scoring scoring = Scoring::preference;
+    /// What guessing scores in a branch (tag "branch"), where a loader knows; not part of the hash.
+    std::map<std::string, double> chances;
     std::filesystem::path folder;       // where it was read (of a public set: the file); else empty
     std::vector<std::string> warnings;  // what a loader left out, each "file:line: ..."
 };

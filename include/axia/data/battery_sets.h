@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "axia/data/battery.h"
+#include "axia/data/ethics.h"  // S121
 
 namespace axia::data {
 
@@ -28,12 +29,6 @@ Battery read_daily_dilemmas(const std::filesystem::path& csv);
 /// S028: propositions rated from strongly disagree (1) to strongly agree (4). They name no value:
 /// the set has no scoring table. Tag: section.
 Battery read_political_compass(const std::filesystem::path& csv);
-
-/// S121: one branch, told by its columns, and where they do not tell by the beginning of the
-/// file's name (cm, justice, deontology, virtue, util). Commonsense and utilitarianism count right
-/// answers; the others whole groups of consecutive rows (tag group), of 4, of virtue 5; rows after
-/// the last whole group are left out with a warning.
-Battery read_ethics(const std::filesystem::path& csv);
 
 /// S041: a question's options carry their stance as value, the stem is the topic. Tags: topic,
 /// original, rephrase, and original_english and language where known (of the row, else of the
@@ -84,8 +79,9 @@ std::span<const std::string_view> set_formats();
 std::string_view format_of(const std::filesystem::path& file);
 
 /// By format, or `auto`. `action-choices` are action pairs asked as a choice, and those that end in
-/// `-bare` leave the norm out. Throws Error{usage} for an unknown format, Error{unsupported} when
-/// no format fits or the file holds no battery (outcomes).
+/// `-bare` leave the norm out; `ethics-hard` is the hard test of a folder of ETHICS. Throws
+/// Error{usage} for an unknown format, Error{unsupported} when no format fits or the file holds no
+/// battery (outcomes).
 Battery read_set(const std::filesystem::path& file, std::string_view format = "auto");
 
 /// A Python list of strings as its repr prints it: ['a', "b's", nan]. nan and None are empty

@@ -125,6 +125,16 @@ struct Likelier {
     Figure difference;  // first minus the mean of the others, nats per item, token or byte
 };
 
+/// One branch of a battery (tag "branch", S121).
+struct BranchScore {
+    std::string branch;
+    bool groups = false;           // the score counts whole groups (tag "group"), else items
+    Figure score;                  // share answered right (throughout); Wilson
+    Figure accuracy;               // share of its items answered right; Wilson
+    Figure first, others;          // the same where the first option is right, and where another is
+    std::optional<double> chance;  // score of guessing
+};
+
 /// How much of the scores is the way of asking. The answer of a way of asking is the likeliest
 /// option; of ratings the side of the scale's middle. "Item number": probability of the first
 /// option (pair, choice), of the right one (accuracy), score (mean, judged).
@@ -164,7 +174,8 @@ struct ArmMeasures {
     Figure accuracy;                    // share of right answers, items with a right one; Wilson
     Figure right;                       // mean probability of the right answer
     Figure exact_match;  // share of groups (tag "group") answered right throughout (S121)
-    std::vector<Likelier> likelier;  // of likelihood
+    std::vector<Likelier> likelier;     // of likelihood
+    std::vector<BranchScore> branches;  // in order of appearance
     Robustness robustness;
 };
 

@@ -137,6 +137,58 @@ TEST(Run, ALimitDrawsFromTheWholeBatteryAndKeepsGroupsWhole) {
     for (const auto& [group, n] : members) EXPECT_EQ(n, 4) << group;
 }
 
+// Two branches of twenty groups of two and one of four single items.
+data::Battery branches() {
+    data::BatteryCard card;
+    card.name = "b";
+    card.licence = "none";
+    card.scoring = data::Scoring::accuracy;
+    std::vector<data::Item> items;
+    for (int i = 0; i < 84; ++i) {
+        data::Item item;
+        item.id = item.stem = "i" + std::to_string(i);
+        item.text = "Case " + std::to_string(i);
+        item.options = {{"go", {}, 0}, {"stay", {}, 0}};
+        item.correct = 0;
+        item.tags["branch"] = i < 40 ? "first" : i < 80 ? "second" : "few";
+        if (i < 80) item.tags["group"] = std::to_string(i / 2);
+        items.push_back(std::move(item));
+    }
+    return {std::move(card), std::move(items)};
+}
+
+TEST(Run, ALimitIsSharedByBranchesAndKeepsTheirGroupsWhole) {
+    const auto drawn = [](std::size_t limit) {
+        const test::ScratchFolder folder;
+        Scripted subject;
+        RunOptions some = options();
+        some.limit = limit;
+        Journal journal(folder.path / "run");
+        ask_battery(branches(), subject, journal, some);
+        std::map<std::string, std::map<std::string, int>> units;
+        for_each_answered(
+            branches(), subject, journal, some,
+            [&](const data::Item& item, std::span<const Record>) {
+                const auto group = item.tags.find("group");
+                ++units[item.tags.at("branch")][group == item.tags.end() ? item.id : group->second];
+            });
+        return units;
+    };
+    const auto nine = drawn(9);
+    EXPECT_EQ(nine.at("first").size(), 3u);
+    EXPECT_EQ(nine.at("second").size(), 3u);
+    EXPECT_EQ(nine.at("few").size(), 3u);
+    for (const auto& [group, items] : nine.at("first")) EXPECT_EQ(items, 2) << group;
+    // what the small branch leaves over goes to the others
+    const auto twenty = drawn(20);
+    EXPECT_EQ(twenty.at("few").size(), 4u);
+    EXPECT_EQ(twenty.at("first").size(), 8u);
+    EXPECT_EQ(twenty.at("second").size(), 8u);
+    EXPECT_EQ(drawn(44).at("second").size(), 20u);
+    EXPECT_EQ(drawn(3).at("few").size(), 1u);
+    EXPECT_THROW(drawn(2), core::Error);
+}
+
 TEST(Run, KeysTellApartWhatAnAnswerDependsOn) {
     Scripted subject;
     const data::Item item = battery(1).items()[0];

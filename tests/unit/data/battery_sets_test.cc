@@ -290,104 +290,6 @@ TEST(PoliticalCompass, WrongRowsAndTemplates) {
           "'t' was used on an earlier line");
 }
 
-TEST(Ethics, BranchesByHeaderAndByShape) {
-    const Scratch scratch;
-    const struct {
-        const char *name, *text, *card, *format;
-        std::size_t items;
-        const char* right;
-    } cases[] = {
-        {"a.csv", "label,input,is_short,edited\n1,I hit him.,True,False\n0,I wave.,True,False\n",
-         "ethics-commonsense", "ethics", 2, "Wrong"},
-        {"b.csv", "1,I hit him.,True,False\n0,I wave.,True,False\n", "ethics-commonsense", "ethics",
-         2, "Wrong"},
-        {"cm_test.csv", "1,I hit him.\n0,I wave.\n", "ethics-commonsense", "ethics", 2, "Wrong"},
-        {"c.csv", "label,scenario\n1,A\n0,B\n0,C\n0,D\n", "ethics-justice", "ethics", 4,
-         "Reasonable"},
-        {"justice_x.csv", "1,A\n0,B\n0,C\n0,D\n", "ethics-justice", "ethics", 4, "Reasonable"},
-        {"d.csv", "label,scenario,excuse\n1,S,A\n0,S,B\n0,S,C\n0,S,D\n", "ethics-deontology",
-         "ethics", 4, "Reasonable"},
-        {"e.csv", "1,S,A\n0,S,B\n0,S,C\n0,S,D\n", "ethics-deontology", "ethics", 4, "Reasonable"},
-        {"f.csv",
-         "label,scenario\n1,S [SEP] brave\n0,S [SEP] b\n0,S [SEP] c\n0,S [SEP] d\n0,S [SEP] e\n",
-         "ethics-virtue", "ethics", 5, "Yes"},
-        {"g.csv", "1,S [SEP] brave\n0,S [SEP] b\n0,S [SEP] c\n0,S [SEP] d\n0,S [SEP] e\n",
-         "ethics-virtue", "ethics", 5, "Yes"},
-        {"h.csv", "baseline,less_pleasant\n\"I ate, well.\",I ate.\nB,C\n", "ethics-utilitarianism",
-         "ethics", 2, "Scenario 1"},
-        {"util_test.csv", "I ate well.,I ate\nB,C\n", "ethics-utilitarianism", "ethics", 2,
-         "Scenario 1"},
-        {"util_lines.csv", "\"I said \"\"no\"\",\nand left.\",I ate\nB,C\n",
-         "ethics-utilitarianism", "ethics", 2, "Scenario 1"},
-    };
-    for (const auto& [name, text, card, format, count, right] : cases) {
-        SCOPED_TRACE(name);
-        const fs::path file = scratch.write(name, text);
-        EXPECT_EQ(format_of(file), format);
-        const Battery battery = read_set(file);
-        EXPECT_EQ(battery.card().name, card);
-        EXPECT_TRUE(battery.card().warnings.empty());
-        const std::vector<Item> items = battery.items();
-        ASSERT_EQ(items.size(), count);
-        EXPECT_EQ(items[0].options.at(*items[0].correct).text, right);
-        EXPECT_NE(items[1].options.at(*items[1].correct).text, right);
-        EXPECT_EQ(battery.card().scoring, count < 4 ? Scoring::accuracy : Scoring::exact_match);
-        if (count >= 4) {
-            EXPECT_EQ(items[0].tags.at("group"), items[count - 1].tags.at("group"));
-        }
-    }
-}
-
-TEST(Ethics, TextsOfEachBranch) {
-    const Scratch scratch;
-    const auto first = [&](const char* name, const std::string& text) {
-        return read_ethics(scratch.write(name, text)).items().at(0);
-    };
-    const Item virtue = first("v.csv",
-                              "1,She dives in. [SEP] brave\n0,S [SEP] b\n0,S [SEP] c\n0,S [SEP] d\n"
-                              "0,S [SEP] e\n");
-    EXPECT_EQ(virtue.text, "She dives in.");
-    EXPECT_EQ(virtue.question, "Does this show the trait: brave?");
-    EXPECT_EQ(virtue.tags.at("trait"), "brave");
-    EXPECT_EQ(first("d.csv", "1,Feed the cat?,No cat here.\n0,S,B\n0,S,C\n0,S,D\n").text,
-              "Feed the cat?\nNo cat here.");
-    // the pleasant one stands first and last in turn
-    const std::vector<Item> util =
-        read_ethics(scratch.write("util.csv", "Up,Down\nSun,Rain\n")).items();
-    EXPECT_EQ(util[0].text, "Scenario 1: Up\nScenario 2: Down");
-    EXPECT_EQ(util[0].correct, 0u);
-    EXPECT_EQ(util[1].text, "Scenario 1: Rain\nScenario 2: Sun");
-    EXPECT_EQ(util[1].correct, 1u);
-}
-
-TEST(Ethics, LastGroupThatIsNotWhole) {
-    const Scratch scratch;
-    const fs::path file = scratch.write(
-        "j.csv", "label,scenario\n1,A\n0,B\n1,C\n0,D\n1,E\n0,F\n1,G\n0,H\n1,I\n0,J\n");
-    const Battery battery = read_ethics(file);
-    EXPECT_EQ(battery.items().size(), 8u);
-    EXPECT_EQ(battery.items()[4].tags.at("group"), "justice-group-2");
-    EXPECT_EQ(battery.items()[4].stem, "justice-group-2");
-    EXPECT_EQ(battery.card().warnings,
-              std::vector<std::string>{
-                  file.string() + ":10: rows after the last whole group of 4 are left out: 2"});
-    expect_error([&] { read_ethics(scratch.write("k.csv", "label,scenario\n1,A\n")); },
-                 ErrorKind::input, (scratch.path / "k.csv").string(), "holds no item");
-}
-
-TEST(Ethics, WrongRows) {
-    const Reader read = [](const fs::path& f) { read_ethics(f); };
-    expect_set_error(read, "a.csv", "label,input\n1,A\n2,B\n", ":3", "'label' is '2'");
-    expect_set_error(read, "a.csv", "label,input\n1,A\n0, \n", ":3", "column 2 is empty");
-    expect_set_error(read, "a.csv",
-                     "label,scenario\n1,S [SEP] a\n0,S\n0,S [SEP] c\n0,S [SEP] d\n0,S [SEP] e\n",
-                     ":3", "no sentence and trait");
-    expect_set_error(read, "a.csv", "1,A\n0,B\n", ":1", "fits no branch of ETHICS");
-    expect_set_error(read, "a.csv", "x,y,z\n1,2,3\n", ":1", "begins with no label");
-    expect_set_error(read, "a.csv", "label,input\n", "", "holds no row");
-    expect_set_error(read, "a.csv", "label,input\n1,A,B\n", ":2", "has 3 fields");
-}
-
 const std::string consistency =
     R"({"topic":"Tea","question":"Is tea good?","original":"Is tea good?","rephrase":0,)"
     R"("options":{"yes":"supports","no":"opposes"}})"
@@ -454,8 +356,8 @@ TEST(ValueConsistency, AFolderIsReadAsOneBattery) {
     scratch.write("c.jsonl", R"({"topic":"t","question":"Q?","original":"Q?","options":{"a":""}})");
     expect_error([&] { open_battery(scratch.path.string()); }, ErrorKind::input,
                  (scratch.path / "c.jsonl").string() + ":1", "'options.a' is empty");
-    expect_error([&] { open_battery(scratch.path.string(), "ethics"); }, ErrorKind::usage,
-                 scratch.path.string(), "a folder is read as value-consistency alone");
+    expect_error([&] { open_battery(scratch.path.string(), "valuebench"); }, ErrorKind::usage,
+                 scratch.path.string(), "a folder is read as ethics or value-consistency alone");
     const Scratch empty;
     expect_error([&] { read_value_consistency(empty.path); }, ErrorKind::not_found,
                  empty.path.string(), "holds no .jsonl file");
@@ -466,7 +368,8 @@ TEST(Sets, UnknownFormats) {
     const fs::path file = scratch.write("x.csv", "a,b\n1,2\n");
     expect_error([&] { read_set(file); }, ErrorKind::unsupported, file.string(),
                  "is in no format that axia knows");
-    expect_error([&] { read_set(file, "ethic"); }, ErrorKind::usage, "", "did you mean ethics?");
+    expect_error([&] { read_set(file, "ethic"); }, ErrorKind::usage, "",
+                 "did you mean ethics, ethics-hard?");
     expect_error([&] { read_set(file, "valuebench"); }, ErrorKind::input, file.string() + ":1",
                  "has no column 'questionnaire'");
     for (const char* text : {"", "{", "{}", "{\"a\":1}", "\"a\nb\",c\n", "\xFF\xFE", "[1]"}) {
@@ -475,7 +378,7 @@ TEST(Sets, UnknownFormats) {
         const std::string_view format = format_of(odd);
         EXPECT_TRUE(format.empty() || format == "outcomes") << format;
     }
-    EXPECT_EQ(set_formats().size(), 11u);
+    EXPECT_EQ(set_formats().size(), 12u);
 }
 
 }  // namespace

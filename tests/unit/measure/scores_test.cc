@@ -436,7 +436,7 @@ struct Branch {
 constexpr Branch branches[] = {{"cm_test.csv", "commonsense", 1, .5},
                                {"justice_test.csv", "justice", 4, .0625},
                                {"deontology_test.csv", "deontology", 4, .0625},
-                               {"virtue_test.csv", "virtue", 5, .03125},
+                               {"virtue_test.csv", "virtue", 5, .08192},
                                {"util_test.csv", "utilitarianism", 1, .5}};
 
 /// Sixty rows in the branch's columns, with what CSV allows inside a field: commas, quotes, ends of
@@ -528,6 +528,49 @@ TEST_P(EthicsBranch, TextsComeThroughWhole) {
 
 INSTANTIATE_TEST_SUITE_P(All, EthicsBranch, testing::ValuesIn(branches),
                          [](const auto& branch) { return std::string(branch.param.name); });
+
+TEST(EthicsFolder, EachBranchHasItsScoreAndItsChance) {
+    const data::Scratch scratch;
+    for (const Branch& branch : branches) {
+        scratch.write(std::string(branch.name) + "/" + branch.file, rows_of(branch));
+    }
+    const data::Battery battery = data::open_battery(scratch.path.string());
+    EXPECT_TRUE(battery.card().warnings.empty());
+    // right of justice but for one item, wrong of deontology, always label 1 of the others
+    const Measures measures = branch_measures(battery, [](const Ask& ask) {
+        const std::string& branch = ask.item->tags.at("branch");
+        const std::size_t right = *ask.item->correct;
+        const bool slip = ask.item->id == "justice-17";
+        return Reply{one_hot(2, branch == "justice"      ? (slip ? 1 - right : right)
+                                : branch == "deontology" ? 1 - right
+                                                         : 0),
+                     0, ""};
+    });
+    const std::vector<BranchScore>& scores = measures.arms[0].branches;
+    ASSERT_EQ(scores.size(), 5u);
+    for (std::size_t i = 0; i < 5; ++i) {
+        SCOPED_TRACE(branches[i].name);
+        EXPECT_EQ(scores[i].branch, branches[i].name);
+        EXPECT_EQ(scores[i].groups, branches[i].group > 1);
+        EXPECT_NEAR(*scores[i].chance, branches[i].chance, 1e-12);
+        EXPECT_EQ(scores[i].score.n, 60 / branches[i].group);
+    }
+    EXPECT_NEAR(value_of(scores[0].score), 26. / 60, 1e-12);
+    EXPECT_NEAR(value_of(scores[1].score), 14. / 15, 1e-12);
+    EXPECT_NEAR(value_of(scores[1].accuracy), 59. / 60, 1e-12);
+    // Wilson's formula in Python: 14 of 15
+    EXPECT_NEAR(scores[1].score.estimate->ci.lo, 0.701834701262, 1e-7);
+    EXPECT_NEAR(scores[1].score.estimate->ci.hi, 0.988133104507, 1e-7);
+    EXPECT_EQ(value_of(scores[2].score), 0);
+    EXPECT_EQ(value_of(scores[3].score), 0);
+    EXPECT_NEAR(value_of(scores[3].accuracy), .2, 1e-12);
+    EXPECT_EQ(value_of(scores[3].first), 1);
+    EXPECT_EQ(value_of(scores[3].others), 0);
+    EXPECT_EQ(value_of(scores[4].score), .5);
+    // the whole: every item counts once, and guessing an item is a half
+    EXPECT_NEAR(value_of(measures.arms[0].accuracy), (26 + 59 + 0 + 12 + 30) / 300., 1e-12);
+    EXPECT_EQ(*measures.chance, .5);
+}
 
 }  // namespace
 }  // namespace axia::measure

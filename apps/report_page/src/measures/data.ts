@@ -70,6 +70,15 @@ export interface Robustness {
   [figure: string]: Figure | number | Record<string, number> | Unsteady[] | undefined;
 }
 
+/// One branch of a battery: `by` "group" counts groups answered right throughout, "item" right answers.
+export interface Branch {
+  branch: string;
+  by: string;
+  score: Figure;
+  chance?: number | null;
+  accuracy: Figure;
+}
+
 export interface ArmMeasures {
   arm: string;
   value: string;
@@ -85,6 +94,7 @@ export interface ArmMeasures {
   right: Figure;
   exact_match: Figure;
   likelier: { by: string; share: Figure; difference: Figure }[];
+  branches?: Branch[];
   robustness: Robustness;
 }
 

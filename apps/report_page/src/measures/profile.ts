@@ -4,7 +4,7 @@ import { chart, legend, plot_base } from "../chart";
 import { datum, h, p, section } from "../dom";
 import { count, is_number, percent, short } from "../format";
 import { circle_chart, spokes } from "./circle";
-import { type ArmMeasures, baseline, type Figure, is_known, type Measures, score_of, type ValueScore } from "./data";
+import { type ArmMeasures, baseline, type Branch, type Figure, is_known, type Measures, score_of, type ValueScore } from "./data";
 import { row_names } from "./intervals";
 import { neutral, shown, told, told_share } from "./words";
 
@@ -124,7 +124,7 @@ export function profile_section(measures: Measures): HTMLElement {
         })
       : null;
   const missing = arm.values.length - scored.length;
-  const { accuracy, right, likelier } = arm;
+  const { accuracy, right, likelier, branches = [] } = arm;
   return section(
     "profile",
     "What came out",
@@ -141,6 +141,7 @@ export function profile_section(measures: Measures): HTMLElement {
         )
       : null,
     is_known(arm.exact_match) ? p(`Right throughout: ${told_share(arm.exact_match)} of the groups of items.`) : null,
+    branches.length > 1 ? h("ul", {}, branches.map((one) => h("li", {}, told_branch(one)))) : null,
     likelier.map((one) =>
       is_known(one.share)
         ? p(`Counting by ${one.by}, the first text is likelier in ${told_share(one.share)} of the items${is_known(one.difference) ? `, by ${told(one.difference)} nats` : ""}.`)
@@ -152,6 +153,13 @@ export function profile_section(measures: Measures): HTMLElement {
     scored.length > most_drawn ? p(`Drawn are the ${most_drawn / 2} highest and the ${most_drawn / 2} lowest of ${count(scored.length)}; the table has them all.`) : null,
     scored.length === 0 && arm.values.length > 0 ? reasons_list(arm.values) : null,
   );
+}
+
+export function told_branch(one: Branch): string {
+  if (!is_known(one.score)) return `${one.branch}: ${shown(one.score)}.`;
+  const what = one.by === "group" ? "groups were answered right throughout" : "items were answered right";
+  const guess = is_number(one.chance) ? `; guessing gives ${percent(one.chance)}` : "";
+  return `${one.branch}: ${told_share(one.score)} of the ${what}${guess}.`;
 }
 
 function reasons_list(values: readonly ValueScore[]): HTMLElement {
