@@ -115,8 +115,11 @@ void add_ask_commands(Commands& commands);
 void add_serve_commands(Commands& commands);
 void add_keys_commands(Commands& commands);
 void add_measure_commands(Commands& commands);
-/// perceptions, ideals, utilities, and what add_measure_opinions adds, below `measure`.
+/// perceptions, ideals, utilities, and what add_measure_opinions and add_measure_probe add, below
+/// `measure`.
 void add_measure_methods(Commands& commands, CLI::App& measure);
+/// probe.
+void add_measure_probe(Commands& commands, CLI::App& measure);
 /// stance and opinions.
 void add_measure_opinions(Commands& commands, CLI::App& measure);
 void add_report_commands(Commands& commands);

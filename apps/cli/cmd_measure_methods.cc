@@ -341,6 +341,7 @@ void add_measure_methods(Commands& commands, CLI::App& measure) {
         commands.on(command, [&app] { run_utilities(app, settings); });
     }
     add_measure_opinions(commands, measure);
+    add_measure_probe(commands, measure);
 }
 
 }  // namespace axia::cli
