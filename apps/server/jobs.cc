@@ -207,7 +207,7 @@ struct Jobs::State {
 
     /// Null for what is no job of this model. One that was cancelled, but not yet over, is now.
     std::shared_ptr<Job> read(const fs::path& path) const {
-        const auto job = std::make_shared<Job>();
+        auto job = std::make_shared<Job>();
         try {
             const auto json = ordered_json::parse(core::read_file(path / "job.json", 128ULL << 20));
             if (json.value("model", options.model) != options.model) return nullptr;

@@ -21,9 +21,9 @@ struct JobsOptions {
     std::filesystem::path folder;      // one folder below it for each job
     std::filesystem::path executable;  // axia
     std::vector<std::string> common;   // arguments of every command: --model M --weights W ...
-    std::string model;                 // its hash; another model's jobs are its server's
     std::size_t queue = 32;            // jobs that wait at most
     std::size_t kept = 200;            // ended jobs that are kept
+    std::string model = {};            // its hash; another model's jobs are its server's
 };
 
 /// What a listener is told: `name` as in an SSE event, `data` as JSON.

@@ -47,7 +47,7 @@ class JobsTest : public testing::Test {
                       ("axia_jobs_" + std::to_string(::getpid()) + "_" +
                        testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::path axia = folder / "axia";
-    JobsOptions options{folder / "jobs", axia, {"--model", "tiny"}, "tiny"};
+    JobsOptions options{folder / "jobs", axia, {"--model", "tiny"}};
     std::unique_ptr<Library> library;
 
     void SetUp() override {
