@@ -14,7 +14,7 @@ from serving import ROOT, Failed, Serving, expect  # noqa: E402
 # The same weights on both sides: those that suit a server are not those that suit a measurement on every machine.
 WEIGHTS = ["--weights", "q8_0"]
 # Of a probability: the server counts " A" and "A." as "A", and sums of a quantised model move with the batch (see TEXTS).
-LETTERS = 0.04
+LETTERS = 0.08
 # Nats per token. A quantised model's sums move with what else is in the batch, by up to .05 a token: one item at a time.
 TEXTS = 0.005
 PAIRS = ["--battery", str(ROOT / "examples" / "action-pairs" / "en.jsonl"), "--draws", "100"]
