@@ -24,8 +24,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// How long a quick demo may take in all, and what is left of it after learning, in rows of
+// learning: tuning and measuring decode a third as many, in smaller batches. Slower machines get
+// smaller budgets, in steps, so that a machine's own noise seldom changes the plan.
+constexpr double quick_seconds = 175;
+constexpr double quick_rows = 280000;
+constexpr double steps_of_budget[] = {1, .75, .5, .35};
+
+/// The largest step that fits; the smallest where none does.
+double share_of_budget(double rows_per_second, double seconds_gone) {
+    const double fits = rows_per_second * (quick_seconds - seconds_gone) / quick_rows;
+    for (const double step : steps_of_budget) {
+        if (step <= fits) return step;
+    }
+    return std::end(steps_of_budget)[-1];
+}
+
 void demo(App& app, const std::string& value, fs::path folder, bool quick) {
     const auto begin = std::chrono::steady_clock::now();
+    const auto gone = [&] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
     const data::ValueSystem& system = app.system();
     system.value(value);
     if (!folder.empty()) core::check_writable(folder / "run.json");
@@ -47,6 +66,7 @@ void demo(App& app, const std::string& value, fs::path folder, bool quick) {
     core::write_file(folder / "check.json", data::to_json(check));
 
     app.say("2/6  learning " + value + " in " + info.name);
+    const double learning_began = gone();
     const GateMaterial gates = read_gate_material(app, *session);
     vectors::ValueVector chat;
     for (const Context context : {Context::chat, Context::bare}) {
@@ -57,11 +77,19 @@ void demo(App& app, const std::string& value, fs::path folder, bool quick) {
     }
     app.end_progress();
     core::write_file(folder / "vector.json", vectors::to_json(chat));
+    const double rate =
+        static_cast<double>(session->rows_decoded()) / std::max(gone() - learning_began, 1e-3);
+    const double share = quick ? share_of_budget(rate, gone()) : 1;
+    const auto part = [&](double budget) { return static_cast<std::size_t>(budget * share + .5); };
+    if (share < 1) {
+        app.say("     this machine reads " + number(rate, 0) + " tokens per second: budgets are " +
+                number(100 * share, 0) + " % of the usual ones");
+    }
 
     app.say("3/6  tuning a plan");
     TuneRequest tune_request;
     tune_request.value = value;
-    if (quick) tune_request.options.tokens = 30000;
+    if (quick) tune_request.options.tokens = part(30000);
     const TuneOutcome tuned = run_tune(app, *session, tune_request);
     core::write_file(folder / "tune.json", tuned.json);
     steer::write_plan(tuned.plan, folder / "plan.json");
@@ -70,10 +98,10 @@ void demo(App& app, const std::string& value, fs::path folder, bool quick) {
     EffectRequest effect_request;
     effect_request.plan = tuned.plan;
     if (quick) {
-        effect_request.cross_pairs = 18;
-        effect_request.text_limit = 8;
-        effect_request.prompt_limit = 30;
-        effect_request.dilemma_limit = 6;
+        effect_request.cross_pairs = part(18);
+        effect_request.text_limit = part(8);
+        effect_request.prompt_limit = part(30);
+        effect_request.dilemma_limit = part(6);
     }
     const EffectOutcome effect = run_effect(app, *session, effect_request);
     core::write_file(folder / "effect.json", effect.json);
@@ -112,8 +140,7 @@ void demo(App& app, const std::string& value, fs::path folder, bool quick) {
     core::write_file(folder / "report.html", report::render_report(folder));
     app.end_progress();
 
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double seconds = gone();
     if (app.globals.json) {
         std::cout << effect.json;
         return;

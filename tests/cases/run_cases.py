@@ -19,7 +19,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GROUPS = ("fast", "model", "slow")
-HANG_SECONDS = 570  # a hang, not a speed limit
+HANG_SECONDS = 1380  # a hang, not a speed limit
 CHECKS = ("exit", "expect", "stderr", "error", "json", "absent", "present", "content")
 
 
