@@ -80,7 +80,7 @@ void demo(App& app, const std::string& value, fs::path folder, bool quick) {
     const double rate =
         static_cast<double>(session->rows_decoded()) / std::max(gone() - learning_began, 1e-3);
     const double share = quick ? share_of_budget(rate, gone()) : 1;
-    const auto part = [&](double budget) { return static_cast<std::size_t>(budget * share + .5); };
+    const auto part = [&](double budget) { return static_cast<std::size_t>(budget * share); };
     if (share < 1) {
         app.say("     this machine reads " + number(rate, 0) + " tokens per second: budgets are " +
                 number(100 * share, 0) + " % of the usual ones");
