@@ -77,16 +77,13 @@ std::size_t groups_in(const data::EthicsTexts& texts) {
 }
 
 /// `limit` rows at most, in whole groups, one drawn from each of as many equal stretches.
-data::EthicsTexts drawn(const data::EthicsTexts& texts, std::size_t limit, std::uint64_t seed) {
+data::EthicsTexts limited(const data::EthicsTexts& texts, std::size_t limit, std::uint64_t seed) {
     const std::size_t rows = texts.groups.size(), groups = groups_in(texts);
     if (limit == 0 || limit >= rows) return texts;
     const std::size_t wanted = std::max<std::size_t>(1, limit / (rows / groups));
     core::Rng rng(seed);
-    std::set<int> chosen;
-    for (std::size_t i = 0; i < wanted; ++i) {
-        const std::size_t begin = i * groups / wanted, end = (i + 1) * groups / wanted;
-        chosen.insert(static_cast<int>(begin + rng.below(end - begin)));
-    }
+    const std::vector<std::size_t> drawn = rng.one_of_each_stretch(wanted, groups);
+    const std::set<int> chosen(drawn.begin(), drawn.end());
     std::vector<bool> kept;
     for (const int group : texts.groups) kept.push_back(chosen.contains(group));
     return part_of(texts, kept);
@@ -176,8 +173,8 @@ std::vector<Branch> branches_of(const App& app, const ProbeSettings& settings,
             continue;
         }
         check_apart(app, *learnt, texts);
-        branches.push_back({drawn(*learnt, settings.train_limit, app.globals.seed),
-                            drawn(texts, settings.limit, app.globals.seed + 1)});
+        branches.push_back({limited(*learnt, settings.train_limit, app.globals.seed),
+                            limited(texts, settings.limit, app.globals.seed + 1)});
     }
     if (branches.empty()) {
         throw Error(ErrorKind::input, "has no branch in common with " + train_path,

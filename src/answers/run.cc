@@ -116,11 +116,8 @@ class Choice {
             // what a small branch leaves over goes to the larger ones
             const std::size_t share = std::min(branch->units, limit / left--);
             limit -= share;
-            for (std::size_t i = 0; i < share; ++i) {
-                const std::size_t begin = i * branch->units / share;
-                const std::size_t end = (i + 1) * branch->units / share;
-                branch->chosen.insert(begin + rng.below(end - begin));
-            }
+            const std::vector<std::size_t> drawn = rng.one_of_each_stretch(share, branch->units);
+            branch->chosen.insert(drawn.begin(), drawn.end());
         }
     }
 

@@ -45,4 +45,13 @@ double Rng::normal() {
     return std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * uniform());
 }
 
+std::vector<std::size_t> Rng::one_of_each_stretch(std::size_t wanted, std::size_t count) {
+    std::vector<std::size_t> drawn;
+    for (std::size_t i = 0; i < wanted; ++i) {
+        const std::size_t begin = i * count / wanted, end = (i + 1) * count / wanted;
+        drawn.push_back(begin + below(end - begin));
+    }
+    return drawn;
+}
+
 }  // namespace axia::core

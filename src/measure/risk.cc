@@ -11,8 +11,7 @@ namespace axia::measure {
 
 namespace {
 
-constexpr std::size_t least_dilemmas = 30;  // as of worths
-constexpr double nothing = 1e-9;            // sums of probabilities below it are rounding
+constexpr double nothing = 1e-9;  // sums of probabilities below it are rounding
 
 /// Probability of options, and of the risky ones among them.
 struct Chosen {
@@ -138,9 +137,9 @@ std::vector<Risk> risks_of(const Table& table, std::size_t arm) {
         if (with[value].all >= nothing) risk.with = std::min(with[value].share(), 1.);
         if (without.all >= nothing) risk.without = std::clamp(without.share(), 0., 1.);
         std::string why = missing(with[value], without);
-        if (risk.dilemmas < least_dilemmas) {
+        if (risk.dilemmas < least_worth_dilemmas) {
             why = std::to_string(risk.dilemmas) + " dilemmas, fewer than " +
-                  std::to_string(least_dilemmas);
+                  std::to_string(least_worth_dilemmas);
         } else if (!sums.risky) {
             why = "no action is marked as risky";
         } else if (sums.stems.size() < 2) {

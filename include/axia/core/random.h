@@ -21,6 +21,9 @@ class Rng {
     /// Standard normal (Box-Muller).
     double normal();
 
+    /// One of each of `wanted` equal stretches of 0 to count - 1, ascending. wanted <= count.
+    std::vector<std::size_t> one_of_each_stretch(std::size_t wanted, std::size_t count);
+
     template <typename T>
     void shuffle(std::vector<T>& items) {
         for (std::size_t i = items.size(); i > 1; --i) {
